@@ -1,0 +1,6 @@
+//! `chpasswd` for Amazon Cognito.
+
+pub mod outcome;
+pub mod policy;
+pub mod row;
+pub mod secret;

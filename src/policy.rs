@@ -1,0 +1,217 @@
+//! A pool's password rules, and the check of one password against them.
+//!
+//! Two sets of rules exist. The API's own hold for every password ([`api_violation`]); a pool's policy comes on top ([`Policy`]).
+//! Only what is sure to be refused is a violation: where the service's unit of length is not established, the kinder one is taken.
+//! Password history is known to the service alone. Which pool has which policy is left to `validate`.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+/// The longest password that the API takes, in characters (service model of 2016-04-18).
+pub const MAX_PASSWORD: usize = 256;
+
+/// A rule of the API that holds in every pool. The live service enforces `^[\S]+.*[\S]+$`, at most 256 characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiRule {
+    /// It needs two characters at least: one for each `[\S]+`.
+    TwoCharacters,
+    /// It may have [`MAX_PASSWORD`] characters at the most.
+    TooLong,
+    /// Its first character is white space.
+    LeadingSpace,
+    /// Its last character is white space, the newline at the end of a file among them.
+    TrailingSpace,
+    /// It holds a line break, which `.` does not match.
+    LineBreak,
+}
+
+impl fmt::Display for ApiRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TwoCharacters => f.write_str("the password must have at least 2 characters"),
+            Self::TooLong => write!(f, "the password must have at most {MAX_PASSWORD} characters"),
+            Self::LeadingSpace => f.write_str("the password must not begin with white space"),
+            Self::TrailingSpace => f.write_str("the password must not end with white space"),
+            Self::LineBreak => f.write_str("the password must not contain a line break"),
+        }
+    }
+}
+
+/// The first rule of the API that `password` breaks.
+pub fn api_violation(password: &str) -> Option<ApiRule> {
+    let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0B' | '\x0C' | '\r');
+    if password.len() > MAX_PASSWORD && password.chars().count() > MAX_PASSWORD {
+        Some(ApiRule::TooLong)
+    } else if password.starts_with(is_space) {
+        Some(ApiRule::LeadingSpace)
+    } else if password.ends_with(is_space) {
+        Some(ApiRule::TrailingSpace)
+    } else if password.chars().nth(1).is_none() {
+        Some(ApiRule::TwoCharacters)
+    } else if password.contains(['\n', '\r']) {
+        Some(ApiRule::LineBreak)
+    } else {
+        None
+    }
+}
+
+/// A pool's password policy, as `DescribeUserPool` gives it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Policy {
+    /// The fewest characters, 6 to 99. 0 asks for none.
+    #[serde(deserialize_with = "length_or_none")]
+    pub minimum_length: usize,
+    /// Asks for one of A-Z.
+    #[serde(deserialize_with = "flag_or_none")]
+    pub require_uppercase: bool,
+    /// Asks for one of a-z.
+    #[serde(deserialize_with = "flag_or_none")]
+    pub require_lowercase: bool,
+    /// Asks for one of 0-9.
+    #[serde(deserialize_with = "flag_or_none")]
+    pub require_numbers: bool,
+    /// Asks for one of the ASCII punctuation characters, or for a space that is neither first nor last.
+    #[serde(deserialize_with = "flag_or_none")]
+    pub require_symbols: bool,
+}
+
+fn length_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+fn flag_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+/// A rule of a policy. The names in the texts are the service's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyRule {
+    /// Fewer characters than this minimum.
+    MinimumLength(usize),
+    /// None of A-Z.
+    Uppercase,
+    /// None of a-z.
+    Lowercase,
+    /// None of 0-9.
+    Numbers,
+    /// No ASCII punctuation and no inner space.
+    Symbols,
+}
+
+impl fmt::Display for PolicyRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MinimumLength(least) => write!(f, "the pool's policy asks for at least {least} characters"),
+            Self::Uppercase => f.write_str("the pool's policy asks for an uppercase letter (A-Z)"),
+            Self::Lowercase => f.write_str("the pool's policy asks for a lowercase letter (a-z)"),
+            Self::Numbers => f.write_str("the pool's policy asks for a digit (0-9)"),
+            Self::Symbols => f.write_str("the pool's policy asks for a symbol (ASCII punctuation, or a space inside)"),
+        }
+    }
+}
+
+impl Policy {
+    /// Reads the policy from the output of `aws cognito-idp describe-user-pool`, from its `UserPool`, or from the policy object
+    /// alone.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing or wrong.
+    pub fn from_json(text: &[u8]) -> Result<Self, String> {
+        let mut value: serde_json::Value = serde_json::from_slice(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        for outer in ["UserPool", "Policies", "PasswordPolicy"] {
+            if let Some(inner) = value.get_mut(outer) {
+                value = inner.take();
+            }
+        }
+        if value.get("MinimumLength").is_none() {
+            return Err("it holds no password policy: expected the output of `aws cognito-idp describe-user-pool`, or an object with \
+                        MinimumLength, RequireUppercase, RequireLowercase, RequireNumbers, RequireSymbols"
+                .to_owned());
+        }
+        serde_json::from_value(value).map_err(|error| format!("its password policy has a wrong value: {error}"))
+    }
+
+    /// Every rule that `password` breaks, in the order in which the service checks them.
+    pub fn violations(&self, password: &str) -> impl Iterator<Item = PolicyRule> + use<> {
+        let has = |wanted: fn(&u8) -> bool| password.as_bytes().iter().any(wanted);
+        let too_short = password.len() < self.minimum_length * 4 && utf16_length(password) < self.minimum_length;
+        let has_symbol = || has(u8::is_ascii_punctuation) || password.trim_matches(' ').contains(' ');
+        [
+            too_short.then_some(PolicyRule::MinimumLength(self.minimum_length)),
+            (self.require_uppercase && !has(u8::is_ascii_uppercase)).then_some(PolicyRule::Uppercase),
+            (self.require_lowercase && !has(u8::is_ascii_lowercase)).then_some(PolicyRule::Lowercase),
+            (self.require_numbers && !has(u8::is_ascii_digit)).then_some(PolicyRule::Numbers),
+            (self.require_symbols && !has_symbol()).then_some(PolicyRule::Symbols),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// Length in UTF-16 units: the longest of the lengths that the service might mean, so that no sound password is called too short.
+fn utf16_length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STRICT: Policy =
+        Policy { minimum_length: 8, require_uppercase: true, require_lowercase: true, require_numbers: true, require_symbols: true };
+
+    fn broken(policy: Policy, password: &str) -> Vec<PolicyRule> {
+        policy.violations(password).collect()
+    }
+
+    #[test]
+    fn the_rules_of_the_api_are_those_of_the_live_service() {
+        let (longest, too_long) = ("é".repeat(256), "é".repeat(257));
+        for (password, rule) in [
+            ("ab", None),
+            ("a b", None),
+            ("a\tb", None),
+            ("\u{a0}b", None),
+            (longest.as_str(), None),
+            (too_long.as_str(), Some(ApiRule::TooLong)),
+            ("", Some(ApiRule::TwoCharacters)),
+            ("a", Some(ApiRule::TwoCharacters)),
+            (" ab", Some(ApiRule::LeadingSpace)),
+            ("ab\n", Some(ApiRule::TrailingSpace)),
+            ("a\nb", Some(ApiRule::LineBreak)),
+        ] {
+            assert_eq!(api_violation(password), rule, "{password:?}");
+        }
+    }
+
+    #[test]
+    fn a_policy_names_every_rule_that_a_password_breaks() {
+        use PolicyRule::{Lowercase, MinimumLength, Numbers, Symbols, Uppercase};
+        assert_eq!(broken(STRICT, "Abcdef1!"), []);
+        assert_eq!(broken(STRICT, "abc"), [MinimumLength(8), Uppercase, Numbers, Symbols]);
+        assert_eq!(broken(STRICT, "ÀÉÎÕÜÀÉÎ"), [Uppercase, Lowercase, Numbers, Symbols]);
+        assert_eq!(broken(STRICT, "Abcdef 1"), []);
+        assert_eq!(broken(STRICT, "Abcdefg1 "), [Symbols]);
+        assert_eq!(broken(STRICT, "Abcdefg1€"), [Symbols]);
+        assert_eq!(broken(Policy::default(), "x"), []);
+    }
+
+    #[test]
+    fn a_policy_is_found_at_every_depth_of_the_services_answer() {
+        let policy = r#"{"MinimumLength":8,"RequireUppercase":true,"RequireLowercase":true,"RequireNumbers":true,"RequireSymbols":true,
+                         "TemporaryPasswordValidityDays":7}"#;
+        let pool = format!(r#"{{"Id":"us-east-1_a","Policies":{{"PasswordPolicy":{policy}}}}}"#);
+        for text in [policy, &pool, &format!(r#"{{"UserPool":{pool}}}"#)] {
+            assert_eq!(Policy::from_json(text.as_bytes()), Ok(STRICT));
+        }
+    }
+
+    #[test]
+    fn what_is_no_policy_is_refused_with_a_reason() {
+        for (text, reason) in [("{", "not JSON"), ("{}", "no password policy"), (r#"{"MinimumLength":"8"}"#, "wrong value")] {
+            assert!(Policy::from_json(text.as_bytes()).is_err_and(|error| error.contains(reason)), "{text}");
+        }
+    }
+}
