@@ -1,6 +1,10 @@
 //! `chpasswd` for Amazon Cognito.
 
+pub mod cognito;
+pub mod execute;
+pub mod journal;
 pub mod outcome;
 pub mod policy;
 pub mod row;
 pub mod secret;
+pub mod validate;
