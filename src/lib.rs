@@ -3,4 +3,5 @@
 pub mod outcome;
 pub mod policy;
 pub mod row;
+pub mod sandbox;
 pub mod secret;
