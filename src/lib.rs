@@ -6,5 +6,6 @@ pub mod journal;
 pub mod outcome;
 pub mod policy;
 pub mod row;
+pub mod sandbox;
 pub mod secret;
 pub mod validate;
