@@ -238,7 +238,7 @@ mod tests {
     use crate::row::{Digest, Lifetime};
 
     fn start() -> Start {
-        let input = InputIdentity { name: "users.csv".to_owned(), size: Some(5), modified: Some(7) };
+        let input = InputIdentity { path: Some("users.csv".into()), size: Some(5), modified: Some(7), ..InputIdentity::default() };
         Start { run_id: "ab".to_owned(), version: "0".to_owned(), started_at: 1, input }
     }
 

@@ -3,6 +3,7 @@
 //! A frame is the payload's length (u32), a CRC-32 (u32), both little-endian, and the payload in postcard's encoding. The checksum
 //! covers the frame's offset in the file as well, so that a record copied or left over from elsewhere is not taken for one.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -32,11 +33,19 @@ pub struct Start {
     pub input: InputIdentity,
 }
 
-/// What an input is recognized by. Nothing of its content goes in here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What an input is recognized by, and how it was read. Nothing of its content goes in here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputIdentity {
-    /// The path as it was typed; `-` for standard input.
-    pub name: String,
+    /// The path as it was typed; `None` for standard input.
+    pub path: Option<PathBuf>,
+    /// Whether it was read as JSON Lines rather than CSV.
+    pub jsonl: bool,
+    /// The character between two fields of a CSV, where it was given.
+    pub delimiter: Option<u8>,
+    /// The pool of rows that name none.
+    pub default_pool: Option<String>,
+    /// The lifetime of rows that do not say.
+    pub default_lifetime: Option<Lifetime>,
     /// In bytes, where it is a file.
     pub size: Option<u64>,
     /// In nanoseconds since 1970, where it is a file.

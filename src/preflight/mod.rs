@@ -11,15 +11,13 @@ mod service;
 use std::time::{Duration, SystemTime};
 
 pub use self::findings::{Findings, Listed};
-pub use self::policies::{Policies, PolicyChoice};
+pub use self::policies::{MissingPool, PolicyChoice, policies};
 pub use self::refusal::Refusal;
-pub use self::service::Service;
+pub use self::service::{Rehearsal, Service};
 use crate::execute::pace::Cap;
 use crate::report::{count, plain, span};
+use crate::sandbox::DOCUMENTED_QUOTA;
 use crate::validate::Survey;
-
-/// Cognito's quota for AdminSetUserPassword and what shares it, for an account and Region, in requests a second. It is not adjustable.
-const QUOTA: f64 = 30.0;
 
 /// What sending the rows of `survey` will come to, a line each: rows by pool and Region, duration, finish, billing.
 pub fn forecast(survey: &Survey, cap: Cap) -> Vec<(&'static str, String)> {
@@ -40,8 +38,8 @@ pub fn forecast(survey: &Survey, cap: Cap) -> Vec<(&'static str, String)> {
     }
     let mut lines = vec![("pools", format!("{}: {}{more}", survey.pools.len(), pools.join(", "))), ("rows", rows)];
     if let Some(rate) = cap.per_second() {
-        let share = (rate / QUOTA * 100.0).round();
-        lines.push(("rate", format!("at most {cap} for each Region, {share:.0} % of the quota of {QUOTA}/s that real users share")));
+        let share = (rate / DOCUMENTED_QUOTA * 100.0).round();
+        lines.push(("rate", format!("at most {cap} for each Region, {share:.0} % of the quota of {DOCUMENTED_QUOTA}/s that real users share")));
         let takes = Duration::from_secs_f64(slowest_region(survey) as f64 / rate);
         let finish = humantime::format_rfc3339_seconds(SystemTime::now() + takes);
         lines.push(("takes", format!("about {} at that rate, until {finish}", span(takes))));

@@ -1,13 +1,16 @@
 //! Where the pools' password policies come from: a file, the pools themselves, or nowhere.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
-use super::{Refusal, Service};
-use crate::cognito::PoolAnswer;
+use tokio::runtime::Handle;
+
+use super::{Refusal, Rehearsal, Service};
+use crate::cognito::{Cognito, PoolAnswer};
 use crate::policy::Policy;
 use crate::report::plain;
 use crate::row::PoolId;
-use crate::validate::PolicySource;
+use crate::validate::{Policies, PolicySource};
 
 /// What `--policy` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,36 +49,55 @@ impl PolicyChoice {
     }
 }
 
-/// The policies, as `validate` asks for them.
-pub struct Policies<'a> {
-    choice: PolicyChoice,
-    service: Option<&'a Service>,
-    missing: Option<(PoolId, String)>,
+/// Makes the policies that `validate` asks for. With [`PolicyChoice::Live`] it is `service` that they are read from.
+pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, MissingPool) {
+    let missing = MissingPool::default();
+    let source = match (choice, service) {
+        (PolicyChoice::Live, Some(service)) => Policies::new(LivePolicies {
+            runtime: service.runtime.handle().clone(),
+            cognito: Arc::clone(&service.cognito),
+            rehearsal: service.rehearsal.clone(),
+            missing: missing.clone(),
+        }),
+        _ => Policies::new(move |_: &PoolId| choice.given()),
+    };
+    (source, missing)
 }
 
-impl<'a> Policies<'a> {
-    /// `service` is asked where the choice is [`PolicyChoice::Live`].
-    pub fn new(choice: PolicyChoice, service: Option<&'a Service>) -> Self {
-        Self { choice, service, missing: None }
-    }
+/// The first pool that was found not to exist, if one was.
+#[derive(Clone, Default)]
+pub struct MissingPool(Arc<OnceLock<(PoolId, String)>>);
 
+impl MissingPool {
     /// Refuses if a pool was found not to exist.
     ///
     /// # Errors
     /// [`Refusal::NoPool`] then.
-    pub fn all_exist(&mut self) -> Result<(), Refusal> {
-        match self.missing.take() {
-            Some((pool, message)) => Err(Refusal::NoPool { pool: pool.to_string(), message: plain(&message).into_owned() }),
+    pub fn none_found(&self) -> Result<(), Refusal> {
+        match self.0.get() {
+            Some((pool, message)) => Err(Refusal::NoPool { pool: pool.to_string(), message: message.clone() }),
             None => Ok(()),
         }
     }
+}
 
-    fn live(&mut self, pool: &PoolId) -> Option<Policy> {
-        let service = self.service?;
-        match service.runtime.block_on(service.cognito.describe_pool(pool)) {
+/// Asks each pool for its policy.
+struct LivePolicies {
+    runtime: Handle,
+    cognito: Arc<Cognito>,
+    rehearsal: Option<Rehearsal>,
+    missing: MissingPool,
+}
+
+impl PolicySource for LivePolicies {
+    fn policy(&mut self, pool: &PoolId) -> Option<Policy> {
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.add_pool(pool);
+        }
+        match self.runtime.block_on(self.cognito.describe_pool(pool)) {
             PoolAnswer::Found(policy) => policy,
             PoolAnswer::Missing(message) => {
-                self.missing.get_or_insert((pool.clone(), message));
+                self.missing.0.get_or_init(|| (pool.clone(), message));
                 None
             }
             PoolAnswer::Unreadable(reason) => {
@@ -83,19 +105,6 @@ impl<'a> Policies<'a> {
                 eprintln!("         its passwords are checked against the API's own rules alone; --policy FILE gives the policy");
                 None
             }
-        }
-    }
-}
-
-impl PolicySource for Policies<'_> {
-    fn policy(&mut self, pool: &PoolId) -> Option<Policy> {
-        if let Some(rehearsal) = self.service.and_then(|service| service.rehearsal.as_ref()) {
-            rehearsal.add_pool(pool);
-        }
-        match self.choice {
-            PolicyChoice::Live => self.live(pool),
-            PolicyChoice::None => None,
-            PolicyChoice::Given(policy) => Some(policy),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::input::InputError;
 use crate::journal::JournalError;
 use crate::report::{OutputError, ReportError, count};
 use crate::sandbox::SandboxError;
+use crate::validate::LastNeedsAFile;
 
 /// A command that ended before anything was sent, exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -66,9 +67,9 @@ pub enum Refusal {
     /// A report cannot be made.
     #[error("the report cannot be made: {0}")]
     Report(#[from] ReportError),
-    /// What was typed does not go together.
-    #[error("{0}")]
-    Usage(String),
+    /// What was asked for needs a file.
+    #[error(transparent)]
+    LastNeedsAFile(#[from] LastNeedsAFile),
     /// The system refused.
     #[error("{what}: {source}")]
     Io {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::OutputError;
 use crate::input::{Batch, InputError, Reader};
 use crate::journal::{JournalError, Ledger, Mark};
 use crate::outcome::{Detail, Fate, Outcome};
@@ -29,9 +30,12 @@ pub enum ReportError {
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The report cannot be made where it is wanted.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// The report cannot be written.
     #[error(transparent)]
-    Output(#[from] io::Error),
+    Io(#[from] io::Error),
 }
 
 /// One row of the report.
@@ -89,7 +93,7 @@ pub fn each_row(
             return Ok(());
         }
         for index in 0..batch.len() {
-            let identity = identity(&batch, index);
+            let identity = batch.identity(index);
             let mark = ledger.mark(identity.row)?;
             take(ReportRow::new(identity, mark))?;
         }
