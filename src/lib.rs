@@ -1,5 +1,6 @@
 //! `chpasswd` for Amazon Cognito.
 
+pub mod input;
 pub mod outcome;
 pub mod policy;
 pub mod row;
