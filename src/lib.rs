@@ -5,3 +5,4 @@ pub mod outcome;
 pub mod policy;
 pub mod row;
 pub mod secret;
+pub mod validate;
