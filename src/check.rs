@@ -5,7 +5,7 @@ use crate::cognito;
 use crate::execute::pace::Cap;
 use crate::input::{self, Reader};
 use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, forecast, policies};
-use crate::report::{count, plain};
+use crate::report::{count, plain, rows};
 use crate::run::Exit;
 use crate::validate::{OnDuplicate, Policies, Survey, survey};
 
@@ -59,7 +59,7 @@ fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Su
 }
 
 fn tell(job: &Job, reader: &Reader, survey: &Survey) {
-    eprintln!("{}: {} rows, {} invalid", plain(reader.name()), count(survey.rows), count(survey.invalid));
+    eprintln!("{}: {}, {} invalid", plain(reader.name()), rows(survey.rows), count(survey.invalid));
     if survey.valid > 0 {
         for (name, text) in forecast(survey, job.cap) {
             eprintln!("  {name:<9} {text}");

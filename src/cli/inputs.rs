@@ -90,10 +90,8 @@ pub(super) fn results_beside(input: &Path) -> PathBuf {
     if input == Path::new("-") {
         return PathBuf::from("stdin.results.csv");
     }
-    let ending = match input.extension().and_then(|ending| ending.to_str()) {
-        Some(ending @ ("jsonl" | "ndjson" | "json")) => ending,
-        _ => "csv",
-    };
+    let ending = input.extension().and_then(|ending| ending.to_str());
+    let ending = ending.filter(|ending| ["jsonl", "ndjson", "json"].contains(ending)).unwrap_or("csv");
     input.with_extension(format!("results.{ending}"))
 }
 

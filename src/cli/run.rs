@@ -70,12 +70,7 @@ impl Args {
             input,
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
-            sending: Settings {
-                cap: self.rate,
-                max_concurrency,
-                grace: Duration::from_secs(self.grace),
-                limits: retry::Limits::default(),
-            },
+            sending: Settings { cap: self.rate, max_concurrency, grace: Duration::from_secs(self.grace), limits: retry::Limits::default() },
             yes: self.yes,
             report,
             journal,

@@ -76,16 +76,8 @@ impl Ledger {
             },
             Frame::End | Frame::Damaged => return Err(foreign("its first record is damaged")),
         };
-        let mut ledger = Self {
-            path: path.to_owned(),
-            file,
-            position,
-            start,
-            last: Vec::new(),
-            described: Vec::new(),
-            torn_at: None,
-            payload,
-        };
+        let mut ledger =
+            Self { path: path.to_owned(), file, position, start, last: Vec::new(), described: Vec::new(), torn_at: None, payload };
         ledger.scan()?;
         Ok(ledger)
     }
@@ -323,5 +315,4 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).expect("a link");
         assert!(matches!(Writer::create(&link, &start()), Err(JournalError::Exists(_))));
     }
-
 }

@@ -57,11 +57,30 @@ pub struct InputIdentity {
 pub(super) enum Record<'a> {
     Start(Start),
     /// A row of an input that cannot be read again.
-    Row { row: RowNumber, line: u64, pool: &'a str, username: &'a str, lifetime: Option<Lifetime> },
+    Row {
+        row: RowNumber,
+        line: u64,
+        pool: &'a str,
+        username: &'a str,
+        lifetime: Option<Lifetime>,
+    },
     /// A call that is about to leave.
-    Intent { row: RowNumber, digest: Digest, attempt: u32, at: u64 },
+    Intent {
+        row: RowNumber,
+        digest: Digest,
+        attempt: u32,
+        at: u64,
+    },
     /// The end of a row.
-    Result { row: RowNumber, outcome: Outcome, code: &'a str, message: &'a str, request_id: &'a str, attempts: u32, at: u64 },
+    Result {
+        row: RowNumber,
+        outcome: Outcome,
+        code: &'a str,
+        message: &'a str,
+        request_id: &'a str,
+        attempts: u32,
+        at: u64,
+    },
 }
 
 impl<'a> Record<'a> {

@@ -33,7 +33,7 @@ impl Findings {
     pub fn take(&mut self, finding: &Finding) {
         self.seen += 1;
         let Finding { line, column, rule, message, .. } = finding;
-        let text = format!("{}:{line}:{column}: {rule}: {}\n", self.name, plain(message));
+        let text = format!("{}:{line}:{column}: {}: {}\n", self.name, rule.code(), plain(message));
         match self.listed {
             Listed::All => {
                 // A reader that has seen enough, `head` say, closes the pipe: the exit code still tells.

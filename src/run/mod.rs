@@ -14,13 +14,13 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 pub use self::exit::Exit;
+use crate::cognito;
 use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{InputIdentity, Start, Writer};
 use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies};
 use crate::report::{Output, Progress, Style, plain};
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
-use crate::cognito;
 
 /// What `run` is to do.
 #[derive(Debug)]

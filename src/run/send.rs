@@ -97,14 +97,14 @@ impl Feed {
                 self.describe(|| row.identity())?;
                 or_break(self.rows.blocking_send(row).ok())
             }
-            Checked::Invalid { identity, findings } => {
+            Checked::Invalid { row: identity, findings } => {
                 let (row, texts) = (identity.row, findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>());
                 let code = findings.first().map_or("invalid", |finding| finding.rule.code());
                 let fate = Fate::unsent(Outcome::Invalid, code, texts.join("; "));
                 self.describe(|| identity)?;
                 self.tell(Event::Finished { row, fate, at: SystemTime::now() })
             }
-            Checked::Skipped { identity, winner } => {
+            Checked::Skipped { row: identity, winner } => {
                 let row = identity.row;
                 let fate = Fate::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins"));
                 self.describe(|| identity)?;
