@@ -4,7 +4,7 @@
 use crate::cognito;
 use crate::execute::pace::Cap;
 use crate::input::{self, Reader};
-use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, forecast, policies};
+use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, forecast, policies, warn_of};
 use crate::report::{count, plain, rows};
 use crate::run::Exit;
 use crate::validate::{OnDuplicate, Policies, Survey, survey};
@@ -37,17 +37,18 @@ pub fn check(job: &Job) -> Result<Exit, Refusal> {
         PolicyChoice::Live => Some(Service::open(job.service.clone(), job.sandbox, job.policy.given())?),
         PolicyChoice::None | PolicyChoice::Given(_) => None,
     };
-    let (mut policies, missing) = policies(job.policy, service.as_ref());
+    let (mut policies, obstacles) = policies(job.policy, service.as_ref());
     let mut passed = true;
     for settings in &job.inputs {
         let mut reader = input::open(settings)?;
         let survey = one(job, &mut reader, &mut policies)?;
+        warn_of(&reader);
         passed &= survey.invalid == 0;
         if !job.quiet {
             tell(job, &reader, &survey);
         }
     }
-    missing.none_found()?;
+    obstacles.refuse_missing_pool()?;
     Ok(if passed { Exit::Done } else { Exit::Refused })
 }
 

@@ -11,13 +11,26 @@ mod service;
 use std::time::{Duration, SystemTime};
 
 pub use self::findings::{Findings, Listed};
-pub use self::policies::{MissingPool, PolicyChoice, policies};
+pub use self::policies::{Obstacles, PolicyChoice, policies};
 pub use self::refusal::Refusal;
 pub use self::service::{Rehearsal, Service};
 use crate::execute::pace::Cap;
+use crate::input::Reader;
 use crate::report::{count, plain, rows, span};
 use crate::sandbox::DOCUMENTED_QUOTA;
 use crate::validate::Survey;
+
+/// Says what is odd about an input that has been gone through: who else can read it, which columns were ignored.
+pub fn warn_of(reader: &Reader) {
+    let name = plain(reader.name());
+    if reader.readable_by_others() {
+        eprintln!("warning: others can read {name}, and every password in it\n         chmod 600 {name}");
+    }
+    let ignored = reader.unknown_columns();
+    if !ignored.is_empty() {
+        eprintln!("warning: {name}: columns that mean nothing here are ignored: {}", plain(&ignored.join(", ")));
+    }
+}
 
 /// What sending the rows of `survey` will come to, a line each: rows by pool and Region, duration, finish, billing.
 pub fn forecast(survey: &Survey, cap: Cap) -> Vec<(&'static str, String)> {

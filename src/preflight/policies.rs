@@ -50,34 +50,45 @@ impl PolicyChoice {
 }
 
 /// Makes the policies that `validate` asks for. With [`PolicyChoice::Live`] it is `service` that they are read from.
-pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, MissingPool) {
-    let missing = MissingPool::default();
+pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
+    let obstacles = Obstacles::default();
     let source = match (choice, service) {
         (PolicyChoice::Live, Some(service)) => Policies::new(LivePolicies {
             runtime: service.runtime.handle().clone(),
             cognito: Arc::clone(&service.cognito),
             rehearsal: service.rehearsal.clone(),
-            missing: missing.clone(),
+            obstacles: obstacles.clone(),
         }),
         _ => Policies::new(move |_: &PoolId| choice.given()),
     };
-    (source, missing)
+    (source, obstacles)
 }
 
-/// The first pool that was found not to exist, if one was.
+/// What was found in the way while policies were read, if anything was.
 #[derive(Clone, Default)]
-pub struct MissingPool(Arc<OnceLock<(PoolId, String)>>);
+pub struct Obstacles {
+    missing: Arc<OnceLock<(PoolId, String)>>,
+    no_credentials: Arc<OnceLock<String>>,
+}
 
-impl MissingPool {
+impl Obstacles {
     /// Refuses if a pool was found not to exist.
     ///
     /// # Errors
     /// [`Refusal::NoPool`] then.
-    pub fn none_found(&self) -> Result<(), Refusal> {
-        match self.0.get() {
+    pub fn refuse_missing_pool(&self) -> Result<(), Refusal> {
+        match self.missing.get() {
             Some((pool, message)) => Err(Refusal::NoPool { pool: pool.to_string(), message: message.clone() }),
             None => Ok(()),
         }
+    }
+
+    /// Refuses if there were no credentials to ask a pool with: no password could be set either.
+    ///
+    /// # Errors
+    /// [`Refusal::NoCredentials`] then.
+    pub fn refuse_no_credentials(&self) -> Result<(), Refusal> {
+        self.no_credentials.get().map_or(Ok(()), |reason| Err(Refusal::NoCredentials(reason.clone())))
     }
 }
 
@@ -86,7 +97,7 @@ struct LivePolicies {
     runtime: Handle,
     cognito: Arc<Cognito>,
     rehearsal: Option<Rehearsal>,
-    missing: MissingPool,
+    obstacles: Obstacles,
 }
 
 impl PolicySource for LivePolicies {
@@ -97,14 +108,23 @@ impl PolicySource for LivePolicies {
         match self.runtime.block_on(self.cognito.describe_pool(pool)) {
             PoolAnswer::Found(policy) => policy,
             PoolAnswer::Missing(message) => {
-                self.missing.0.get_or_init(|| (pool.clone(), message));
+                self.obstacles.missing.get_or_init(|| (pool.clone(), message));
+                None
+            }
+            PoolAnswer::NoCredentials(reason) => {
+                warn(pool, &reason);
+                self.obstacles.no_credentials.get_or_init(|| reason);
                 None
             }
             PoolAnswer::Unreadable(reason) => {
-                eprintln!("warning: cannot read the password policy of {pool}: {}", plain(&reason));
-                eprintln!("         its passwords are checked against the API's own rules alone; --policy FILE gives the policy");
+                warn(pool, &reason);
                 None
             }
         }
     }
+}
+
+fn warn(pool: &PoolId, reason: &str) {
+    eprintln!("warning: cannot read the password policy of {pool}: {}", plain(reason));
+    eprintln!("         its passwords are checked against the API's own rules alone; --policy FILE gives the policy");
 }

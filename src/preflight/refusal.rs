@@ -32,6 +32,9 @@ pub enum Refusal {
         /// The service's words.
         message: String,
     },
+    /// There are no credentials.
+    #[error("there are no AWS credentials: {0}\nsign in (`aws sso login`), name a profile with --profile, or rehearse with --sandbox")]
+    NoCredentials(String),
     /// No row is left to send.
     #[error("no row is left to send")]
     NothingToSend,

@@ -10,7 +10,7 @@ use super::{Exit, Job};
 use crate::execute::{Reason, Stop};
 use crate::input::{Origin, Reader};
 use crate::journal::Ledger;
-use crate::outcome::{Outcome, Tally};
+use crate::outcome::{Detail, Outcome, Tally};
 use crate::report::{Account, Form, Output, OutputError, ReportError, RowWriter, Source, Summary, count, each_row, plain};
 
 /// Writes report and summary, and says what happened and what to do next.
@@ -80,10 +80,31 @@ fn describe(reason: &Reason) -> String {
         Reason::Signal(2) => "interrupted (SIGINT)".to_owned(),
         Reason::Signal(15) => "terminated (SIGTERM)".to_owned(),
         Reason::Signal(number) => format!("signal {number}"),
-        Reason::Fatal(detail) => format!("{}: {}", detail.code, detail.message),
+        Reason::Fatal(Detail { code, message, .. }) => match remedy(code) {
+            Some(remedy) => format!("{code}: {message}; {remedy}"),
+            None => format!("{code}: {message}"),
+        },
         Reason::Journal(why) => format!("the journal cannot be written: {why}"),
         Reason::Input(why) => format!("the input cannot be read to its end: {why}"),
     }
+}
+
+/// What mends what stopped a run.
+fn remedy(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "no_credentials" => "sign in (`aws sso login`), or name a profile with --profile",
+        "not_connected" => "check the network, the proxy and the endpoint",
+        "unsafe_endpoint" => "use https, or name a loopback address with --endpoint-url",
+        "ExpiredTokenException" | "ExpiredToken" => "renew the credentials",
+        "AccessDeniedException" | "AccessDenied" => "the permission cognito-idp:AdminSetUserPassword on the pool is needed",
+        "ResourceNotFoundException" => "check the pool's id, the account and the profile",
+        "UnrecognizedClientException" | "InvalidClientTokenId" => "the credentials are not known to AWS: check the profile",
+        "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" | "RequestTimeTooSkewed" => {
+            "check the secret key and this machine's clock"
+        }
+        "OperationNotEnabledException" => "the pool takes this operation in its primary Region only",
+        _ => return None,
+    })
 }
 
 fn advise(tally: &Tally) {

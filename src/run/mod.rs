@@ -18,8 +18,8 @@ use crate::cognito;
 use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{InputIdentity, Start, Writer};
-use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies};
-use crate::report::{Output, Progress, Style, plain};
+use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies, warn_of};
+use crate::report::{Output, Progress, Style};
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
 
 /// What `run` is to do.
@@ -58,12 +58,13 @@ pub struct Job {
 pub fn run(job: &Job) -> Result<Exit, Refusal> {
     refuse_to_overwrite(job)?;
     let mut reader = input::open(&job.input)?;
-    warn_of_other_readers(&reader);
     let service = Service::open(job.service.clone(), job.sandbox, job.policy.given())?;
-    let (mut policies, missing) = policies(job.policy, Some(&service));
+    let (mut policies, obstacles) = policies(job.policy, Some(&service));
 
     let survey = if reader.can_rewind() { Some(first_pass(job, &mut reader, &mut policies)?) } else { None };
-    missing.none_found()?;
+    warn_of(&reader);
+    obstacles.refuse_missing_pool()?;
+    obstacles.refuse_no_credentials()?;
     plan::agree(job, &service, survey.as_ref())?;
     let rows = survey.as_ref().map(|survey| survey.rows);
     let duplicates = match survey {
@@ -92,13 +93,6 @@ fn refuse_to_overwrite(job: &Job) -> Result<(), Refusal> {
         Output::create(path)?;
     }
     Ok(())
-}
-
-fn warn_of_other_readers(reader: &Reader) {
-    if reader.readable_by_others() {
-        let name = plain(reader.name());
-        eprintln!("warning: others can read {name}, and every password in it\n         chmod 600 {name}");
-    }
 }
 
 fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Survey, Refusal> {
