@@ -94,7 +94,6 @@ fn remedy(code: &str) -> Option<&'static str> {
     Some(match code {
         "no_credentials" => "sign in (`aws sso login`), or name a profile with --profile",
         "not_connected" => "check the network, the proxy and the endpoint",
-        "unsafe_endpoint" => "use https, or name a loopback address with --endpoint-url",
         "ExpiredTokenException" | "ExpiredToken" => "renew the credentials",
         "AccessDeniedException" | "AccessDenied" => "the permission cognito-idp:AdminSetUserPassword on the pool is needed",
         "ResourceNotFoundException" => "check the pool's id, the account and the profile",
