@@ -149,10 +149,11 @@ impl Rows {
     pub(super) fn decode(&self, index: usize) -> Result<DecodedRow<'_>, (Place, Flaw)> {
         let record = &self.records[index];
         let (raw, line) = self.raw(index);
-        self.check_shape(record, raw).map_err(|(offset, flaw)| (Place::within(raw, offset, line), flaw))?;
-        let text = |field| {
-            let cell = self.layout.column(field).and_then(|column| record.get(column)).unwrap_or_default();
-            str::from_utf8(cell).map_err(|_| (self.place(index, field), Flaw::NotUtf8))
+        let all = self.check_shape(record, raw).map_err(|(offset, flaw)| (Place::within(raw, offset, line), flaw))?;
+        let text = |field| match self.layout.column(field).and_then(|column| record.range(column)) {
+            // No slice where half a character at the end of the cell makes a whole one with the next cell.
+            Some(cell) => all.get(cell).ok_or_else(|| (self.place(index, field), Flaw::NotUtf8)),
+            None => Ok(""),
         };
         let pool = match (text(Field::Pool)?, &self.layout.defaults.pool) {
             ("", Some(default)) => default,
@@ -169,8 +170,9 @@ impl Rows {
         Ok(DecodedRow { line, pool: Cow::Borrowed(pool), username, password: Password::new(text(Field::Password)?), lifetime })
     }
 
-    /// That quotes, the number of fields and the encoding are sound.
-    fn check_shape(&self, record: &ByteRecord, raw: &[u8]) -> Result<(), (usize, Flaw)> {
+    /// The text of all cells together, if quotes, the number of fields and the encoding are sound. Cells that nobody asks for count as
+    /// well: they tell that the file is in another encoding.
+    fn check_shape<'r>(&self, record: &'r ByteRecord, raw: &[u8]) -> Result<&'r str, (usize, Flaw)> {
         let fields = || RawFields::of(raw, self.layout.delimiter);
         if memchr(b'"', raw).is_some()
             && let Some(flaw) = fields().flaw()
@@ -182,15 +184,10 @@ impl Rows {
             let surplus = if found > expected { fields().beginning_of(expected) } else { 0 };
             return Err((surplus, Flaw::FieldCount { found, expected }));
         }
-        // Cells that nobody asks for are checked too: they tell that the file is in another encoding.
-        let is_sound = |cell: &[u8]| str::from_utf8(cell).is_ok();
-        match record.as_slice().is_ascii() {
-            true => Ok(()),
-            false => match record.iter().position(|cell| !is_sound(cell)) {
-                Some(column) => Err((fields().beginning_of(column), Flaw::NotUtf8)),
-                None => Ok(()),
-            },
-        }
+        str::from_utf8(record.as_slice()).map_err(|_| {
+            let broken = record.iter().position(|cell| str::from_utf8(cell).is_err());
+            (fields().beginning_of(broken.unwrap_or(0)), Flaw::NotUtf8)
+        })
     }
 }
 
