@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use crate::row::{Digest, RowNumber};
+use crate::row::{Digest, Identity, RowNumber};
 
 /// What became of a row. Every row read ends as exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,6 +134,8 @@ impl Fate {
 /// What happens to rows while they are sent, in the order in which it happens.
 #[derive(Debug)]
 pub enum Event {
+    /// A row was read from an input that cannot be read again.
+    Read(Identity),
     /// A call is about to leave, and waits until this is on the disk.
     Intent {
         /// The row.
@@ -149,6 +151,8 @@ pub enum Event {
     Retrying {
         /// What the attempt came to: throttled, not sent or ambiguous.
         class: Class,
+        /// The rate that the service is now thought to allow, in attempts a second, where that is below the cap.
+        allowed: Option<f64>,
     },
     /// A row has ended. Sent once for each row.
     Finished {

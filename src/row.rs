@@ -88,6 +88,21 @@ pub struct User {
     pub username: Box<str>,
 }
 
+/// Which row of which input this is, and whom it is about, as far as that could be read: texts as they stood there, sound or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its number.
+    pub row: RowNumber,
+    /// The line it begins on, from 1.
+    pub line: u64,
+    /// The pool as it was written; empty where it could not be read.
+    pub pool: String,
+    /// The username as it was written; empty where it could not be read.
+    pub username: String,
+    /// Temporary or permanent; `None` where it could not be read.
+    pub lifetime: Option<Lifetime>,
+}
+
 /// How long a password is to last: `Permanent` of the API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Field, Flaw, Malformed, Place, Problem, csv, jsonl};
-use crate::row::{Lifetime, RowNumber};
+use crate::row::{Identity, Lifetime, RowNumber};
 use crate::secret::Password;
 
 /// Rows in input order. It is filled by [`super::Reader::fill`], again and again, and keeps its buffers.
@@ -80,7 +80,7 @@ impl Batch {
     /// The line that the row at `index` begins on, from 1.
     ///
     /// # Panics
-    /// If the batch has no such row. So do the two below.
+    /// If the batch has no such row. So do those below.
     pub fn line(&self, index: usize) -> u64 {
         match &self.rows {
             Rows::Csv(rows) => rows.line(index),
@@ -95,6 +95,16 @@ impl Batch {
             Rows::Csv(rows) => rows.place(index, field),
             Rows::Jsonl(rows) => rows.place(index, field),
         }
+    }
+
+    /// The printable half of the row at `index`. Of a malformed row only its place is known: where its fields cannot be told apart, any
+    /// of them may hold the password.
+    pub fn identity(&self, index: usize) -> Identity {
+        let (pool, username, lifetime) = match self.row(index) {
+            Ok(row) => (row.pool.into_owned(), row.username.into_owned(), Some(row.lifetime)),
+            Err(_) => (String::new(), String::new(), None),
+        };
+        Identity { row: self.number(index), line: self.line(index), pool, username, lifetime }
     }
 
     /// Decodes the row at `index`.

@@ -41,7 +41,7 @@ pub use field::Field;
 pub use flaw::{Flaw, Malformed, Place};
 pub use problem::{InputError, Problem};
 pub use reader::Reader;
-pub use source::Identity;
+pub use source::FileIdentity;
 
 use self::source::Source;
 use crate::row::Lifetime;

@@ -6,7 +6,7 @@ use super::batch::{Failure, Rows};
 use super::source::Source;
 use super::unknown::Unknown;
 use super::window::Window;
-use super::{Batch, Format, Identity, InputError, Limits, Place, Problem, Settings, csv, jsonl, sniff};
+use super::{Batch, FileIdentity, Format, InputError, Limits, Place, Problem, Settings, csv, jsonl, sniff};
 
 /// An open input.
 pub struct Reader {
@@ -108,7 +108,7 @@ impl Reader {
     }
 
     /// What a regular file is recognised by, as of when it was opened.
-    pub fn identity(&self) -> Option<Identity> {
+    pub fn identity(&self) -> Option<FileIdentity> {
         self.source.identity()
     }
 

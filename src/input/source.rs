@@ -14,14 +14,14 @@ const STDIN: &str = "standard input";
 
 /// What a file is recognised by, so that a change between two passes is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct FileIdentity {
     /// Its size in bytes.
     pub size: u64,
     /// When it was last written to, where the file system says so.
     pub modified: Option<SystemTime>,
 }
 
-impl Identity {
+impl FileIdentity {
     fn of(metadata: &Metadata) -> Self {
         Self { size: metadata.len(), modified: metadata.modified().ok() }
     }
@@ -36,7 +36,7 @@ pub(super) struct Source {
 
 enum Kind {
     /// Kept open from first to last, so that another file of the same name can never slip in between two passes.
-    Regular { file: Arc<File>, identity: Identity, mode: u32 },
+    Regular { file: Arc<File>, identity: FileIdentity, mode: u32 },
     /// `None` once it was handed out.
     Pipe(Option<Box<dyn Read + Send>>),
 }
@@ -68,7 +68,7 @@ impl Source {
         self.extension.as_deref()
     }
 
-    pub(super) fn identity(&self) -> Option<Identity> {
+    pub(super) fn identity(&self) -> Option<FileIdentity> {
         match &self.kind {
             Kind::Regular { identity, .. } => Some(*identity),
             Kind::Pipe(_) => None,
@@ -94,7 +94,7 @@ impl Source {
     /// That a regular file is still what it was when it was opened.
     pub(super) fn check_unchanged(&self) -> Result<(), Problem> {
         match &self.kind {
-            Kind::Regular { file, identity, .. } if Identity::of(&file.metadata()?) != *identity => Err(Problem::Changed),
+            Kind::Regular { file, identity, .. } if FileIdentity::of(&file.metadata()?) != *identity => Err(Problem::Changed),
             _ => Ok(()),
         }
     }
@@ -107,7 +107,7 @@ fn open_file(path: &Path) -> Result<Kind, Problem> {
         Err(Problem::Directory)
     } else if metadata.is_file() {
         let mode = metadata.permissions().mode();
-        Ok(Kind::Regular { file: Arc::new(file), identity: Identity::of(&metadata), mode })
+        Ok(Kind::Regular { file: Arc::new(file), identity: FileIdentity::of(&metadata), mode })
     } else {
         Ok(Kind::Pipe(Some(Box::new(file))))
     }

@@ -20,11 +20,11 @@ mod username;
 pub use duplicates::{Duplicates, LastNeedsAFile, OnDuplicate};
 pub use policies::{Policies, PolicySource};
 pub use rule::Rule;
-pub use stream::{Checked, UnsentRow, stream};
+pub use stream::{Checked, stream};
 pub use survey::{PoolRows, Survey, survey};
 
 use crate::input::{Malformed, Place};
-use crate::row::{Digest, Lifetime, RowNumber, User};
+use crate::row::{Digest, Identity, Lifetime, RowNumber, User};
 use crate::secret::Password;
 
 /// A row that breaks no rule that can be checked before it is sent. Only this module makes one.
@@ -66,6 +66,17 @@ impl ValidRow {
     /// What a changed row is noticed by. The password is no part of it.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.user, self.lifetime)
+    }
+
+    /// Its printable half, as texts.
+    pub fn identity(&self) -> Identity {
+        Identity {
+            row: self.number,
+            line: self.line,
+            pool: self.user.pool.to_string(),
+            username: self.user.username.to_string(),
+            lifetime: Some(self.lifetime),
+        }
     }
 
     /// A row for the tests of later stages, whose line is the one after its number, as behind a header.

@@ -20,13 +20,13 @@ impl<F: FnMut(&PoolId) -> Option<Policy>> PolicySource for F {
 /// The policies of the pools named so far. Each pool's source is asked once, in the order in which rows first name them, and never by
 /// two threads at once. Pass the same one to both passes over a file, so that both see the same policies.
 pub struct Policies<'a> {
-    source: Box<dyn PolicySource + 'a>,
+    source: Box<dyn PolicySource + Send + 'a>,
     pools: Pools,
 }
 
 impl<'a> Policies<'a> {
     /// Knows no pool yet.
-    pub fn new(source: impl PolicySource + 'a) -> Self {
+    pub fn new(source: impl PolicySource + Send + 'a) -> Self {
         Self { source: Box::new(source), pools: Pools::default() }
     }
 

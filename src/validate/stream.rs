@@ -11,7 +11,7 @@ use super::marks::Marker;
 use super::policies::{PoolNumber, Pools};
 use super::{Duplicates, Finding, Policies, ValidRow};
 use crate::input::{Batch, InputError, Place, Reader};
-use crate::row::{Lifetime, RowNumber, User};
+use crate::row::{Identity, RowNumber, User};
 
 /// A row that was checked.
 #[derive(Debug)]
@@ -21,33 +21,17 @@ pub enum Checked {
     /// It breaks rules.
     Invalid {
         /// What can be said of it.
-        row: UnsentRow,
+        row: Identity,
         /// The rules: at least one.
         findings: Vec<Finding>,
     },
     /// Another row for the same user is sent instead.
     Skipped {
         /// What can be said of it.
-        row: UnsentRow,
+        row: Identity,
         /// The row that is sent.
         winner: RowNumber,
     },
-}
-
-/// The printable half of a row that will not be sent. A malformed row has a place and nothing more: where its fields cannot be told
-/// apart, any of them may hold the password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnsentRow {
-    /// Its number.
-    pub number: RowNumber,
-    /// The line that it begins on, from 1.
-    pub line: u64,
-    /// Its pool as it was written, which may be no pool id.
-    pub pool: Option<String>,
-    /// Its username as it was written.
-    pub username: Option<String>,
-    /// How long its password was to last.
-    pub lifetime: Option<Lifetime>,
 }
 
 /// Hands every row of the input to `sink`, in order, until `sink` breaks off. With the duplicates of a survey the file is read from its
@@ -86,13 +70,13 @@ fn conclude(batch: &Batch, index: usize, verdict: Verdict, duplicates: &mut Dupl
     match verdict {
         Verdict::Valid { pool, mark, .. } => match duplicates.standing(number, mark) {
             Standing::Wins => Checked::Valid(valid(batch, index, pool, pools)),
-            Standing::Loses { winner } => Checked::Skipped { row: unsent(batch, index), winner },
+            Standing::Loses { winner } => Checked::Skipped { row: batch.identity(index), winner },
             Standing::Refused(rule) => {
                 let place = Place { line: batch.line(index), column: 1 };
-                Checked::Invalid { row: unsent(batch, index), findings: vec![Finding::new(number, place, rule)] }
+                Checked::Invalid { row: batch.identity(index), findings: vec![Finding::new(number, place, rule)] }
             }
         },
-        Verdict::Invalid(findings) => Checked::Invalid { row: unsent(batch, index), findings },
+        Verdict::Invalid(findings) => Checked::Invalid { row: batch.identity(index), findings },
         Verdict::Open => unreachable!("every verdict was settled"),
     }
 }
@@ -101,15 +85,4 @@ fn valid(batch: &Batch, index: usize, pool: PoolNumber, pools: &Pools) -> ValidR
     let row = batch.row(index).expect("it was found valid a moment ago");
     let user = User { pool: pools.id(pool).clone(), username: row.username.into() };
     ValidRow { number: row.number, line: row.line, user, password: row.password.into_owned(), lifetime: row.lifetime }
-}
-
-fn unsent(batch: &Batch, index: usize) -> UnsentRow {
-    let row = batch.row(index).ok();
-    UnsentRow {
-        number: batch.number(index),
-        line: batch.line(index),
-        lifetime: row.as_ref().map(|row| row.lifetime),
-        pool: row.as_ref().map(|row| row.pool.clone().into_owned()),
-        username: row.map(|row| row.username.into_owned()),
-    }
 }

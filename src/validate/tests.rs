@@ -38,10 +38,10 @@ fn say(checked: &Checked) -> String {
     match checked {
         Checked::Valid(row) => format!("{}@{} {} {}", row.number(), row.line(), row.user().username, row.lifetime().is_permanent()),
         Checked::Invalid { row, findings } => {
-            format!("{}@{} {} invalid {}", row.number, row.line, row.username.as_deref().unwrap_or("?"), codes(findings))
+            format!("{}@{} {} invalid {}", row.row, row.line, if row.username.is_empty() { "?" } else { &row.username }, codes(findings))
         }
         Checked::Skipped { row, winner } => {
-            format!("{}@{} {} skipped {winner}", row.number, row.line, row.username.as_deref().unwrap_or("?"))
+            format!("{}@{} {} skipped {winner}", row.row, row.line, if row.username.is_empty() { "?" } else { &row.username })
         }
     }
 }
@@ -186,7 +186,7 @@ fn a_valid_row_carries_what_is_sent() {
     };
     stream(&mut reader, &mut Policies::new(no_policy), duplicates, sink).expect("rows");
     let [Checked::Invalid { row, .. }, Checked::Valid(valid)] = &rows[..] else { panic!("{rows:?}") };
-    assert_eq!((row.pool.as_deref(), row.lifetime), (Some(POOL), Some(Lifetime::Temporary)));
+    assert_eq!((row.pool.as_str(), row.lifetime), (POOL, Some(Lifetime::Temporary)));
     assert_eq!((valid.number(), valid.line(), valid.password().expose()), (RowNumber(2), 5, "p,\" w"));
     let user = User { pool: PoolId::parse(POOL).expect("a pool id"), username: "üser".into() };
     let expected = ValidRow::for_test(4, user, "another", Lifetime::Permanent);

@@ -1,0 +1,227 @@
+//! The one door to AWS, and with `classify` and `guard` the only files that name its SDK.
+//!
+//! [`Cognito`] makes exactly one attempt a call, with a time-out, and answers in the program's own terms. Pacing and retries are left
+//! to `execute`: the SDK's own are off, because no limiter can see them.
+
+mod classify;
+mod guard;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_cognitoidentityprovider as sdk;
+use aws_smithy_http_client::tls;
+use sdk::config::retry::RetryConfig;
+use sdk::config::timeout::TimeoutConfig;
+use sdk::error::ProvideErrorMetadata;
+
+use crate::outcome::{Answer, Class};
+use crate::policy::Policy;
+use crate::row::{Lifetime, PoolId, User};
+use crate::secret::Password;
+
+/// How long one attempt may take in all. Without it the SDK would wait for ever.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the connect phase of an attempt may take: the SDK's own default.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
+/// Idle connections are dropped after this, so as not to race with the server, which closes them on its side later.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the account's id is waited for. It is only shown.
+const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Whatever can set one user's password, with one attempt a call.
+pub trait SetPassword: Send + Sync + 'static {
+    /// Makes one attempt and says what came back. It neither waits for a turn nor tries again.
+    fn set_password(&self, user: &User, password: &Password<'_>, lifetime: Lifetime) -> impl Future<Output = Answer> + Send;
+}
+
+/// Where the service is and as whom to speak to it. What is `None` comes from the environment and the profile, as for every AWS tool.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The profile to use.
+    pub profile: Option<String>,
+    /// The Region for credentials and for `sts`. A row's own Region is the one that its pool id names.
+    pub region: Option<String>,
+    /// An endpoint named on the command line. Only such a one may be plain http, and only on a loopback address.
+    pub endpoint_url: Option<String>,
+    /// A PEM file of certificates to trust instead of the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// The most connections kept open for each Region: as many as calls may be in flight.
+    pub idle_connections: usize,
+    /// Speak to the sandbox at `endpoint_url`, with its credentials and nobody else's.
+    pub sandbox: bool,
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The certificate file cannot be read.
+    #[error("cannot read the CA bundle {path}: {source}")]
+    CaBundle {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The certificates cannot be used.
+    #[error("cannot use the certificates to trust: {0}")]
+    Certificates(String),
+}
+
+/// What `DescribeUserPool` said of a pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PoolAnswer {
+    /// The pool exists; its policy, where it has one.
+    Found(Option<Policy>),
+    /// There is no such pool.
+    Missing(String),
+    /// There are no credentials to ask it with.
+    NoCredentials(String),
+    /// It could not be asked, for the reason given.
+    Unreadable(String),
+}
+
+/// A client for each Region, made when a call first needs it.
+pub struct Cognito {
+    clients: Mutex<BTreeMap<String, sdk::Client>>,
+    shared: SdkConfig,
+    settings: Settings,
+}
+
+impl Cognito {
+    /// Loads configuration and credentials sources. Nothing is sent before the first call.
+    ///
+    /// # Errors
+    /// [`ConnectError`] where the CA bundle cannot be used.
+    pub async fn connect(settings: Settings) -> Result<Self, ConnectError> {
+        let http = http_client(&settings)?;
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &settings.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if settings.sandbox {
+            loader = loader.credentials_provider(sdk::config::Credentials::new("sandbox", "sandbox", None, None, "sandbox"));
+        }
+        let shared = loader.load().await;
+        Ok(Self { clients: Mutex::default(), shared, settings })
+    }
+
+    /// The endpoint that stands in for AWS's own, wherever it was named.
+    pub fn custom_endpoint(&self) -> Option<String> {
+        self.settings
+            .endpoint_url
+            .clone()
+            .or_else(|| std::env::var("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").ok())
+            .or_else(|| self.shared.endpoint_url().map(str::to_owned))
+    }
+
+    /// The account that the credentials belong to, as `sts` knows it; `None` where it cannot be had within a few seconds. A custom
+    /// endpoint stands for Cognito alone, so the account behind it is not asked for.
+    pub async fn account(&self) -> Option<String> {
+        if self.custom_endpoint().is_some() {
+            return None;
+        }
+        let config = aws_sdk_sts::config::Builder::from(&self.shared)
+            .timeout_config(TimeoutConfig::builder().operation_timeout(ACCOUNT_TIMEOUT).build())
+            .build();
+        aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await.ok()?.account
+    }
+
+    /// Reads a pool's password policy. One request of the category UserPoolRead (15/s).
+    pub async fn describe_pool(&self, pool: &PoolId) -> PoolAnswer {
+        match self.client(pool).describe_user_pool().user_pool_id(pool.as_str()).send().await {
+            Ok(answer) => {
+                let policy = answer.user_pool.and_then(|pool| pool.policies).and_then(|policies| policies.password_policy);
+                PoolAnswer::Found(policy.map(|policy| policy_of(&policy)))
+            }
+            Err(error) => match error.code() {
+                Some("ResourceNotFoundException") => PoolAnswer::Missing(error.message().unwrap_or_default().to_owned()),
+                Some(code) => PoolAnswer::Unreadable(format!("{code}: {}", error.message().unwrap_or_default())),
+                None => match classify::find::<CredentialsError>(&error) {
+                    Some(cause) => PoolAnswer::NoCredentials(classify::explain(cause)),
+                    None => PoolAnswer::Unreadable(classify::explain(&error)),
+                },
+            },
+        }
+    }
+
+    fn client(&self, pool: &PoolId) -> sdk::Client {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        match clients.get(pool.region()) {
+            Some(client) => client.clone(),
+            None => clients.entry(pool.region().to_owned()).or_insert(self.new_client(pool.region())).clone(),
+        }
+    }
+
+    fn new_client(&self, region: &str) -> sdk::Client {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
+        let mut config = sdk::config::Builder::from(&self.shared)
+            .region(Region::new(region.to_owned()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .interceptor(guard::OnlySafeEndpoints { named_by_user: self.settings.endpoint_url.is_some() })
+            .interceptor(guard::OnlyCognitoAnswers);
+        if let Some(url) = &self.settings.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        sdk::Client::from_conf(config.build())
+    }
+}
+
+impl SetPassword for Cognito {
+    async fn set_password(&self, user: &User, password: &Password<'_>, lifetime: Lifetime) -> Answer {
+        let request = self
+            .client(&user.pool)
+            .admin_set_user_password()
+            .user_pool_id(user.pool.as_str())
+            .username(&*user.username)
+            .password(password.expose())
+            .permanent(lifetime.is_permanent());
+        let mut answer = match request.send().await {
+            Ok(output) => classify::success(&output),
+            Err(error) => classify::failure(&error),
+        };
+        if answer.class != Class::Set {
+            answer.detail.message = answer.detail.message.replace(password.expose(), "[password]");
+        }
+        answer
+    }
+}
+
+fn policy_of(policy: &sdk::types::PasswordPolicyType) -> Policy {
+    Policy {
+        minimum_length: policy.minimum_length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default(),
+        require_uppercase: policy.require_uppercase,
+        require_lowercase: policy.require_lowercase,
+        require_numbers: policy.require_numbers,
+        require_symbols: policy.require_symbols,
+    }
+}
+
+fn http_client(settings: &Settings) -> Result<sdk::config::SharedHttpClient, ConnectError> {
+    let trust = match settings.ca_bundle.clone().or_else(|| std::env::var_os("AWS_CA_BUNDLE").map(PathBuf::from)) {
+        Some(path) => {
+            let pem = std::fs::read(&path).map_err(|source| ConnectError::CaBundle { path, source })?;
+            tls::TrustStore::empty().with_pem_certificate(pem)
+        }
+        None => tls::TrustStore::default(),
+    };
+    let tls = tls::TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .map_err(|error| ConnectError::Certificates(classify::explain(&error)))?;
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    let client = aws_smithy_http_client::Builder::new()
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(settings.idle_connections)
+        .tls_provider(provider)
+        .tls_context(tls);
+    Ok(client.build_https())
+}

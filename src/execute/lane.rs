@@ -1,0 +1,118 @@
+//! One Region's lane: its gates, and the loop that lets its rows in.
+//!
+//! The gates stand in this order: a call's place among those in flight, a place among the few that may be ready ahead of their turn,
+//! the intent in the journal, the pacer. A token held while waiting for a disk would turn into a burst, so the token comes last; an
+//! intent written long before its call makes one more `unknown` at a crash, so only as many rows are made ready as the disk needs to
+//! keep up with the rate.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+
+use super::carry::carry;
+use super::pace::{Cap, Pacer};
+use super::retry::Limits;
+use super::{Reason, Settings, Stop};
+use crate::outcome::{Class, Event, Fate};
+use crate::validate::ValidRow;
+
+/// What a flush of the journal is given: 20 ms cover a disk; a solid-state one takes well under 5.
+const FLUSH: f64 = 0.020;
+/// Rows that may wait for another attempt at once, for each call in flight. When that many are in trouble, no further rows are begun.
+const WAITING_FOR_EACH_CALL: usize = 8;
+
+/// What the tasks of one Region share.
+pub(super) struct Lane<C> {
+    pub(super) cognito: Arc<C>,
+    pub(super) pacer: Pacer,
+    pub(super) limits: Limits,
+    pub(super) grace: Duration,
+    pub(super) stop: Stop,
+    events: mpsc::Sender<Event>,
+    begun: Arc<Semaphore>,
+    in_flight: Arc<Semaphore>,
+    ready_ahead: Arc<Semaphore>,
+}
+
+/// The right to make one attempt: a place among the calls in flight, and one among those made ready.
+pub(super) struct Turn {
+    pub(super) in_flight: OwnedSemaphorePermit,
+    pub(super) ready_ahead: OwnedSemaphorePermit,
+}
+
+impl<C> Lane<C> {
+    pub(super) fn new(cognito: Arc<C>, settings: &Settings, events: mpsc::Sender<Event>, stop: Stop) -> Self {
+        let calls = settings.max_concurrency;
+        Self {
+            cognito,
+            pacer: Pacer::new(settings.cap),
+            limits: settings.limits,
+            grace: settings.grace,
+            stop,
+            events,
+            begun: Arc::new(Semaphore::new(calls.get().saturating_mul(WAITING_FOR_EACH_CALL))),
+            in_flight: Arc::new(Semaphore::new(calls.get())),
+            ready_ahead: Arc::new(Semaphore::new(ready_ahead(settings.cap, calls))),
+        }
+    }
+
+    /// Waits for the right to make an attempt.
+    pub(super) async fn turn(&self) -> Turn {
+        let in_flight = permit(&self.in_flight).await;
+        let ready_ahead = permit(&self.ready_ahead).await;
+        Turn { in_flight, ready_ahead }
+    }
+
+    /// Waits until the intent of an attempt is on the disk. `None` when it cannot be, and then the run has been stopped.
+    pub(super) async fn intend(&self, row: &ValidRow, attempt: u32) -> Option<()> {
+        let (durable, answer) = oneshot::channel();
+        self.tell(Event::Intent { row: row.number(), digest: row.digest(), attempt, durable }).await;
+        let written = answer.await.ok();
+        if written.is_none() {
+            self.stop.pull(Reason::Journal("the intent of a call could not be written".to_owned()));
+        }
+        written
+    }
+
+    pub(super) async fn tell_retry(&self, class: Class) {
+        self.tell(Event::Retrying { class, allowed: self.pacer.allowed() }).await;
+    }
+
+    pub(super) async fn tell_end(&self, row: &ValidRow, fate: Fate) {
+        self.tell(Event::Finished { row: row.number(), fate, at: SystemTime::now() }).await;
+    }
+
+    /// A receiver that has gone has failed, and will say so itself.
+    async fn tell(&self, event: Event) {
+        let _ = self.events.send(event).await;
+    }
+}
+
+/// Lets rows in until there are no more, or until the run is stopped. A row already begun goes before a new one: of the new ones, only
+/// one waits for a turn at a time.
+pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut rows: mpsc::Receiver<ValidRow>, tasks: TaskTracker) {
+    let next = async || {
+        let begun = permit(&lane.begun).await;
+        let row = rows.recv().await?;
+        Some((begun, row, lane.turn().await))
+    };
+    let mut next = next;
+    while let Some((begun, row, turn)) = lane.stop.unless_pulled(next()).await.flatten() {
+        let lane = Arc::clone(&lane);
+        tasks.spawn(async move {
+            carry(&lane, row, turn).await;
+            drop(begun);
+        });
+    }
+}
+
+fn ready_ahead(cap: Cap, calls: NonZeroUsize) -> usize {
+    cap.per_second().map_or(calls.get(), |rate| ((rate * FLUSH).ceil() as usize + 1).min(calls.get()))
+}
+
+async fn permit(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    Arc::clone(places).acquire_owned().await.expect("a lane's semaphores are never closed")
+}

@@ -1,0 +1,82 @@
+//! Valid rows × something that sets passwords → events.
+//!
+//! Each Region has a lane of its own, with its own pacer and its own calls in flight. A row is carried to its end by one task, which
+//! makes every attempt through the lane's gates. Nothing here knows a file, a terminal or a flag; what happens is told in
+//! [`Event`]s alone, and a run ends early only by [`Stop`].
+
+mod carry;
+mod control;
+mod lane;
+pub mod pace;
+pub mod retry;
+mod stop;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use self::lane::Lane;
+use self::pace::Cap;
+pub use self::stop::{Reason, Stop};
+use crate::cognito::SetPassword;
+use crate::outcome::Event;
+use crate::validate::ValidRow;
+
+/// Rows read ahead for each Region, so that a slow one does not stop the others at once. A few hundred bytes each.
+const LOOK_AHEAD: usize = 1024;
+
+/// How rows are sent.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The most attempts a second, for each Region.
+    pub cap: Cap,
+    /// The most calls in flight, for each Region.
+    pub max_concurrency: NonZeroUsize,
+    /// How long calls in flight may go on after a stop.
+    pub grace: Duration,
+    /// When to give a row up.
+    pub limits: retry::Limits,
+}
+
+impl Settings {
+    /// Calls in flight that hold `cap` while answers take three seconds, 4 at the least and 256 at the most; 64 without a cap.
+    pub fn concurrency_for(cap: Cap) -> NonZeroUsize {
+        const SLOW_ANSWER: f64 = 3.0;
+        let wanted = cap.per_second().map_or(64, |rate| (rate * SLOW_ANSWER).ceil().clamp(4.0, 256.0) as usize);
+        NonZeroUsize::new(wanted).expect("it is 4 at the least")
+    }
+}
+
+/// Sends every row of `rows` until the channel closes or `stop` is pulled, and returns when each row taken has its `Finished` event.
+/// Rows still in the channel at a stop are left there. A full `events` channel holds the run back.
+pub async fn execute<C: SetPassword>(
+    mut rows: mpsc::Receiver<ValidRow>,
+    cognito: Arc<C>,
+    settings: &Settings,
+    events: mpsc::Sender<Event>,
+    stop: Stop,
+) {
+    let tasks = TaskTracker::new();
+    let mut lanes: BTreeMap<String, mpsc::Sender<ValidRow>> = BTreeMap::new();
+    while let Some(row) = stop.unless_pulled(rows.recv()).await.flatten() {
+        let region = row.user().pool.region();
+        if !lanes.contains_key(region) {
+            let (sender, receiver) = mpsc::channel(LOOK_AHEAD);
+            let lane = Lane::new(Arc::clone(&cognito), settings, events.clone(), stop.clone());
+            tasks.spawn(lane::run(Arc::new(lane), receiver, tasks.clone()));
+            lanes.insert(region.to_owned(), sender);
+        }
+        if lanes[region].send(row).await.is_err() {
+            break;
+        }
+    }
+    drop(lanes);
+    tasks.close();
+    tasks.wait().await;
+}

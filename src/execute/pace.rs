@@ -1,0 +1,244 @@
+//! When the next attempt may leave: never above the cap, and below it as fast as the service lets us.
+//!
+//! The cap is governor's GCRA on tokio's clock. A timer wakes up to a millisecond late, and with an exact period every late wake would
+//! be lost for good (3 % of 30 a second). So an attempt may come up to [`SLACK`] earlier than its period after a late one, and the
+//! period is lengthened to pay for it: with period (1 s + slack) / cap, a half-open second holds at most
+//! ceil((1 s + slack) / period) = ceil(cap) attempts, whatever the wakes do. governor counts in whole cells, so an attempt is
+//! [`CELLS`] of them, and the slack a number of cells on top. What the service allows below the cap is left to `control`.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use tokio::time::Instant;
+
+use super::control::Controller;
+
+/// How late a wake may be without costing rate. 5 ms cost half a percent of the cap, and cover a busy machine's scheduler.
+const SLACK: Duration = Duration::from_millis(5);
+/// Cells of the limiter that one attempt takes.
+const CELLS: NonZeroU32 = NonZeroU32::new(1_000).expect("it is not zero");
+/// The rates that a cap may have, in attempts a second.
+const RATES: std::ops::RangeInclusive<f64> = 0.001..=10_000.0;
+
+/// The most attempts that may leave in any one second, for one Region.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cap {
+    /// At most this many, 0.001 to 10,000.
+    PerSecond(Rate),
+    /// As many as the service takes.
+    Unlimited,
+}
+
+/// A rate that is a cap's: within 0.001 to 10,000 a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(f64);
+
+/// Why a text is no cap.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a rate is a number of requests a second from 0.001 to 10000 (15, 0.5), a minute (6/m), or `unlimited`")]
+pub struct CapError;
+
+impl Cap {
+    /// Half the quota of 30 requests a second that Cognito gives to AdminSetUserPassword and to the real users who reset a password.
+    pub const DEFAULT: Self = Self::PerSecond(Rate(15.0));
+
+    /// Attempts a second; `None` where there is no cap.
+    pub fn per_second(self) -> Option<f64> {
+        match self {
+            Self::PerSecond(Rate(rate)) => Some(rate),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+impl FromStr for Cap {
+    type Err = CapError;
+
+    fn from_str(text: &str) -> Result<Self, CapError> {
+        if text == "unlimited" {
+            return Ok(Self::Unlimited);
+        }
+        let (number, seconds) = match text.split_once('/') {
+            None | Some((_, "s")) => (text.strip_suffix("/s").unwrap_or(text), 1.0),
+            Some((number, "m")) => (number, 60.0),
+            Some(_) => return Err(CapError),
+        };
+        let rate = number.parse::<f64>().map_err(|_| CapError)? / seconds;
+        if RATES.contains(&rate) { Ok(Self::PerSecond(Rate(rate))) } else { Err(CapError) }
+    }
+}
+
+impl fmt::Display for Cap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PerSecond(Rate(rate)) => write!(f, "{rate}/s"),
+            Self::Unlimited => f.write_str("unlimited"),
+        }
+    }
+}
+
+/// Tokio's clock for governor: the time since the pacer was made. A paused clock pauses it.
+#[derive(Clone, Debug)]
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// The gate that every attempt of one Region passes last, in the order in which they come.
+pub struct Pacer {
+    started: Instant,
+    turn: tokio::sync::Mutex<()>,
+    hard: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>>,
+    soft: Mutex<Controller>,
+}
+
+impl Pacer {
+    /// A pacer that starts now.
+    pub fn new(cap: Cap) -> Self {
+        let started = Instant::now();
+        Self {
+            started,
+            turn: tokio::sync::Mutex::new(()),
+            hard: cap.per_second().map(|rate| RateLimiter::direct_with_clock(quota(rate), TokioClock(started))),
+            soft: Mutex::new(Controller::new(cap.per_second(), started)),
+        }
+    }
+
+    /// Waits for a turn, and gives the moment from which the attempt counts. It must leave at once. Dropped while waiting, it takes
+    /// nothing.
+    pub async fn ready(&self) -> Instant {
+        let _turn = self.turn.lock().await;
+        loop {
+            let now = Instant::now();
+            let allowed = self.soft().due(now);
+            let due = if allowed > now { Err(allowed) } else { self.take() };
+            match due {
+                Ok(()) => {
+                    self.soft().sent(now);
+                    return now;
+                }
+                Err(due) => tokio::time::sleep_until(due).await,
+            }
+        }
+    }
+
+    /// Tells that the attempt that left at `sent` was throttled, and how long the service asked to wait.
+    pub fn throttled(&self, sent: Instant, retry_after: Option<Duration>) {
+        self.soft().throttled(sent, Instant::now(), retry_after);
+    }
+
+    /// The rate that the service is thought to allow, in attempts a second, where it is below the cap.
+    pub fn allowed(&self) -> Option<f64> {
+        self.soft().allowed(Instant::now())
+    }
+
+    fn soft(&self) -> std::sync::MutexGuard<'_, Controller> {
+        self.soft.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an attempt from the cap, or says when to come back.
+    fn take(&self) -> Result<(), Instant> {
+        let Some(hard) = &self.hard else { return Ok(()) };
+        hard.check_n(CELLS).expect("the quota's burst holds an attempt").map_err(|not_until| self.started + not_until.earliest_possible())
+    }
+}
+
+fn quota(rate: f64) -> Quota {
+    let period = (Duration::from_secs(1) + SLACK).div_f64(rate);
+    let cell = Duration::from_nanos((period.as_nanos() as u64).div_ceil(u64::from(CELLS.get())));
+    let slack = u32::try_from(SLACK.as_nanos() / cell.as_nanos()).unwrap_or(u32::MAX);
+    Quota::with_period(cell).expect("a cell is not zero: the highest rate gives 100 ns").allow_burst(CELLS.saturating_add(slack))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn paused() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
+    }
+
+    #[test]
+    fn a_cap_is_read_as_a_rate_a_second_or_a_minute() {
+        for (text, rate) in [("15", 15.0), ("0.5", 0.5), ("6/m", 0.1), ("30/s", 30.0), ("10000", 10_000.0)] {
+            assert_eq!(text.parse::<Cap>().map(Cap::per_second), Ok(Some(rate)), "{text}");
+        }
+        assert_eq!("unlimited".parse(), Ok(Cap::Unlimited));
+        for text in ["", "0", "-1", "NaN", "inf", "10001", "1/h", "6/m/s", "fast", "1e-9"] {
+            assert_eq!(text.parse::<Cap>(), Err(CapError), "{text}");
+        }
+    }
+
+    /// The attempts that leave in `length` when the caller is always late by up to `late`.
+    fn departures(rate: &str, length: Duration, late: impl Fn(usize) -> Duration) -> Vec<Duration> {
+        paused().block_on(async {
+            let pacer = Pacer::new(rate.parse().expect("a rate"));
+            let started = Instant::now();
+            let mut left = Vec::new();
+            while started.elapsed() < length {
+                left.push(pacer.ready().await - started);
+                tokio::time::advance(late(left.len())).await;
+            }
+            left
+        })
+    }
+
+    fn worst_second(left: &[Duration]) -> usize {
+        let within = |first: &Duration| left.iter().filter(|at| **at >= *first && **at < *first + Duration::from_secs(1)).count();
+        left.iter().map(within).max().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_cap_is_reached_within_one_percent_though_timers_wake_late() {
+        for (rate, expected) in [("1", 60.0), ("15", 900.0), ("30", 1800.0)] {
+            let left = departures(rate, Duration::from_secs(60), |n| Duration::from_micros(n as u64 * 137 % 1900));
+            assert!(left.len() as f64 >= expected * 0.99, "{rate}: {}", left.len());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_second_holds_more_attempts_than_the_cap(rate in 0.1f64..400.0, delays in prop::collection::vec(0u64..40_000, 1..50)) {
+            let left = departures(&format!("{rate:.3}"), Duration::from_secs(5), |n| Duration::from_micros(delays[n % delays.len()]));
+            prop_assert!(worst_second(&left) <= rate.ceil() as usize, "{rate}: {}", worst_second(&left));
+        }
+
+        #[test]
+        fn a_throttled_service_is_never_given_up_and_never_sent_more_than_the_cap(
+            rate in 1.0f64..100.0,
+            throttles in prop::collection::vec(any::<bool>(), 1..50),
+        ) {
+            let left = paused().block_on(async {
+                let pacer = Pacer::new(format!("{rate:.3}").parse().expect("a rate"));
+                let started = Instant::now();
+                let mut left = Vec::new();
+                while started.elapsed() < Duration::from_secs(20) {
+                    let sent = pacer.ready().await;
+                    left.push(sent - started);
+                    if throttles[left.len() % throttles.len()] {
+                        pacer.throttled(sent, None);
+                    }
+                }
+                left
+            });
+            prop_assert!(worst_second(&left) <= rate.ceil() as usize);
+            prop_assert!(left.len() >= 8, "starved: {}", left.len());
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What follows from an answer: the end of the row, another attempt, or the end of the run.
+//!
+//! A pure function of the answer and of the row's history, so that every case can be read and tested. Waiting, sending and the choice
+//! of the random number are left to `carry`.
+
+use std::time::Duration;
+
+use crate::outcome::{Answer, Class, Detail, Fate, Outcome};
+
+/// The first back-off is anything up to this; each further one up to twice as much.
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+/// No back-off is longer.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+
+/// When a row is given up.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most attempts, throttled ones not counted.
+    pub attempts: u32,
+    /// The longest time from the first attempt that may have been applied.
+    pub patience: Duration,
+}
+
+impl Default for Limits {
+    /// 5 attempts and 2 minutes.
+    fn default() -> Self {
+        Self { attempts: 5, patience: Duration::from_secs(120) }
+    }
+}
+
+/// What a row has been through.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct History {
+    /// Attempts that counted.
+    pub attempts: u32,
+    /// How long ago the first attempt left that may have been applied.
+    pub doubtful_for: Option<Duration>,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The row has ended.
+    End(Fate),
+    /// Try again at the next turn. The attempt did not count.
+    AgainAtOnce,
+    /// Try again after this long.
+    AgainAfter(Duration),
+    /// The row has ended, and the run with it.
+    Stop(Fate, Detail),
+}
+
+/// Decides what follows from `answer`. `history` already counts the attempt that it answers, unless it was throttled. `jitter`, from
+/// 0 to 1, picks the back-off out of its range ("full jitter").
+pub fn decide(answer: Answer, history: History, limits: &Limits, jitter: f64) -> Decision {
+    let Answer { class, detail } = answer;
+    let end = |outcome, detail| Decision::End(Fate { outcome, detail, attempts: history.attempts });
+    let in_doubt = history.doubtful_for.is_some();
+    let exhausted = history.attempts >= limits.attempts || history.doubtful_for.is_some_and(|since| since >= limits.patience);
+    match class {
+        Class::Set => end(Outcome::Set, detail),
+        Class::Rejected if in_doubt && detail.code == "PasswordHistoryPolicyViolationException" => {
+            end(Outcome::Unknown, Detail { code: "probably_applied".to_owned(), ..detail })
+        }
+        Class::Rejected => end(Outcome::Rejected, detail),
+        Class::Throttled { .. } => Decision::AgainAtOnce,
+        Class::Fatal => Decision::Stop(unfinished(history, detail.clone()), detail),
+        Class::NotSent if exhausted => Decision::Stop(unfinished(history, detail.clone()), detail),
+        Class::Ambiguous if exhausted => end(Outcome::Unknown, detail),
+        Class::NotSent | Class::Ambiguous => Decision::AgainAfter(backoff(history.attempts, jitter)),
+    }
+}
+
+/// The end of a row that the run leaves behind: unknown if an attempt may have been applied, else not sent.
+pub fn unfinished(history: History, detail: Detail) -> Fate {
+    let outcome = if history.doubtful_for.is_some() { Outcome::Unknown } else { Outcome::NotSent };
+    Fate { outcome, detail, attempts: history.attempts }
+}
+
+fn backoff(attempts: u32, jitter: f64) -> Duration {
+    let doublings = attempts.saturating_sub(1).min(16);
+    (FIRST_BACKOFF * 2u32.pow(doublings)).min(LONGEST_BACKOFF).mul_f64(jitter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(class: Class, code: &str) -> Answer {
+        Answer { class, detail: Detail { code: code.to_owned(), ..Detail::default() } }
+    }
+
+    fn after(class: Class, code: &str, attempts: u32, doubtful_for: Option<u64>) -> Decision {
+        let history = History { attempts, doubtful_for: doubtful_for.map(Duration::from_secs) };
+        decide(answer(class, code), history, &Limits::default(), 0.5)
+    }
+
+    fn outcome(decision: &Decision) -> Option<(Outcome, &str)> {
+        match decision {
+            Decision::End(fate) | Decision::Stop(fate, _) => Some((fate.outcome, &fate.detail.code)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn only_the_services_own_200_is_called_set() {
+        for class in [Class::Rejected, Class::Throttled { retry_after: None }, Class::Fatal, Class::NotSent, Class::Ambiguous] {
+            for attempts in 1..=5 {
+                for doubt in [None, Some(0), Some(1000)] {
+                    let decision = after(class, "X", attempts, doubt);
+                    assert!(outcome(&decision).is_none_or(|(outcome, _)| outcome != Outcome::Set), "{class:?}");
+                }
+            }
+        }
+        assert_eq!(outcome(&after(Class::Set, "", 3, Some(5))), Some((Outcome::Set, "")));
+    }
+
+    #[test]
+    fn an_ambiguous_row_is_tried_five_times_and_for_two_minutes_and_is_then_unknown() {
+        assert_eq!(after(Class::Ambiguous, "timeout", 1, Some(0)), Decision::AgainAfter(FIRST_BACKOFF / 2));
+        assert_eq!(after(Class::Ambiguous, "timeout", 4, Some(119)), Decision::AgainAfter(FIRST_BACKOFF * 4));
+        assert_eq!(outcome(&after(Class::Ambiguous, "timeout", 5, Some(1))), Some((Outcome::Unknown, "timeout")));
+        assert_eq!(outcome(&after(Class::Ambiguous, "timeout", 2, Some(120))), Some((Outcome::Unknown, "timeout")));
+    }
+
+    #[test]
+    fn a_history_violation_is_a_rejection_only_when_no_earlier_attempt_is_in_doubt() {
+        let code = "PasswordHistoryPolicyViolationException";
+        assert_eq!(outcome(&after(Class::Rejected, code, 1, None)), Some((Outcome::Rejected, code)));
+        assert_eq!(outcome(&after(Class::Rejected, code, 2, Some(1))), Some((Outcome::Unknown, "probably_applied")));
+    }
+
+    #[test]
+    fn a_fatal_answer_stops_the_run_and_calls_no_row_rejected() {
+        assert!(matches!(after(Class::Fatal, "ExpiredTokenException", 1, None),
+            Decision::Stop(fate, why) if fate.outcome == Outcome::NotSent && why.code == "ExpiredTokenException"));
+        assert!(matches!(after(Class::Fatal, "X", 2, Some(1)), Decision::Stop(fate, _) if fate.outcome == Outcome::Unknown));
+    }
+
+    #[test]
+    fn a_service_that_cannot_be_reached_stops_the_run_after_the_last_attempt() {
+        assert!(matches!(after(Class::NotSent, "not_connected", 4, None), Decision::AgainAfter(_)));
+        assert!(matches!(after(Class::NotSent, "not_connected", 5, None), Decision::Stop(fate, _) if fate.outcome == Outcome::NotSent));
+    }
+
+    #[test]
+    fn throttling_costs_a_row_nothing_however_long_it_lasts() {
+        assert_eq!(after(Class::Throttled { retry_after: None }, "TooManyRequestsException", 5, Some(500)), Decision::AgainAtOnce);
+    }
+
+    #[test]
+    fn back_off_doubles_up_to_its_ceiling_and_jitter_spans_it_all() {
+        assert_eq!(backoff(1, 0.0), Duration::ZERO);
+        assert_eq!(backoff(1, 1.0), FIRST_BACKOFF);
+        assert_eq!(backoff(3, 1.0), FIRST_BACKOFF * 4);
+        assert_eq!(backoff(u32::MAX, 1.0), LONGEST_BACKOFF);
+    }
+}

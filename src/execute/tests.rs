@@ -1,0 +1,237 @@
+//! The executor against a scripted service on a paused clock, where nine hours take a second. What a real service does is tested in
+//! `tests/`, against real servers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::pace::Cap;
+use super::{Reason, Settings, Stop, execute, retry};
+use crate::cognito::SetPassword;
+use crate::outcome::{Answer, Class, Detail, Event, Fate, Outcome, Tally};
+use crate::row::{Lifetime, PoolId, User};
+use crate::secret::Password;
+use crate::validate::ValidRow;
+
+/// Answers each call with the next class of its script, after the next delay, and keeps watch over the calls.
+#[derive(Default)]
+struct Script {
+    classes: Vec<Class>,
+    delays: Vec<u64>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    calls: Vec<Instant>,
+    in_flight: HashMap<String, usize>,
+    most_for_a_user: usize,
+    most_at_once: usize,
+    set: Vec<String>,
+}
+
+impl SetPassword for Script {
+    async fn set_password(&self, user: &User, _: &Password<'_>, _: Lifetime) -> Answer {
+        let number = {
+            let mut seen = self.seen.lock().unwrap();
+            seen.calls.push(Instant::now());
+            *seen.in_flight.entry(user.username.to_string()).or_default() += 1;
+            seen.most_for_a_user = seen.most_for_a_user.max(seen.in_flight[&*user.username]);
+            seen.most_at_once = seen.most_at_once.max(seen.in_flight.values().sum());
+            seen.calls.len() - 1
+        };
+        tokio::time::sleep(Duration::from_millis(self.delays[number % self.delays.len()])).await;
+        let class = self.classes[number % self.classes.len()];
+        let mut seen = self.seen.lock().unwrap();
+        *seen.in_flight.get_mut(&*user.username).unwrap() -= 1;
+        if class == Class::Set {
+            seen.set.push(user.username.to_string());
+        }
+        Answer { class, detail: Detail { code: format!("{class:?}"), ..Detail::default() } }
+    }
+}
+
+/// What a run told: the fates by row, and the rows that had an intent.
+#[derive(Default)]
+struct Told {
+    fates: BTreeMap<u64, Fate>,
+    intents: BTreeMap<u64, u32>,
+    tally: Tally,
+}
+
+fn rows(count: u64, regions: &[&str]) -> Vec<ValidRow> {
+    let row = |number: u64| {
+        let pool = format!("{}_a", regions[number as usize % regions.len()]);
+        let user = User { pool: PoolId::parse(&pool).unwrap(), username: format!("user-{number}").into() };
+        ValidRow::for_test(number, user, "Passw0rd!", Lifetime::Permanent)
+    };
+    (1..=count).map(row).collect()
+}
+
+fn settings(cap: &str, calls: usize) -> Settings {
+    Settings {
+        cap: cap.parse().unwrap(),
+        max_concurrency: calls.try_into().unwrap(),
+        grace: Duration::from_secs(20),
+        limits: retry::Limits::default(),
+    }
+}
+
+/// Runs `rows` against `script`; `during` runs beside it.
+fn run(rows: Vec<ValidRow>, script: &Arc<Script>, settings: &Settings, during: impl AsyncFn(&Stop)) -> (Told, Stop) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let (row_sender, row_receiver) = mpsc::channel(4);
+        let (event_sender, mut events) = mpsc::channel(4);
+        let stop = Stop::default();
+        let feed = async {
+            for row in rows {
+                if row_sender.send(row).await.is_err() {
+                    break;
+                }
+            }
+            drop(row_sender);
+        };
+        let listen = async {
+            let mut told = Told::default();
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Intent { row, attempt, durable, .. } => {
+                        told.intents.insert(row.0, attempt);
+                        let _ = durable.send(());
+                    }
+                    Event::Finished { row, fate, .. } => {
+                        told.tally.add(fate.outcome);
+                        assert!(told.fates.insert(row.0, fate).is_none(), "row {row} ended twice");
+                    }
+                    Event::Retrying { .. } | Event::Read(_) => {}
+                }
+            }
+            told
+        };
+        let work = execute(row_receiver, Arc::clone(script), settings, event_sender, stop.clone());
+        let (told, (), (), ()) = tokio::join!(listen, feed, work, during(&stop));
+        (told, stop)
+    })
+}
+
+fn classes() -> impl Strategy<Value = Class> {
+    prop_oneof![
+        8 => Just(Class::Set),
+        1 => Just(Class::Rejected),
+        1 => Just(Class::Throttled { retry_after: None }),
+        1 => Just(Class::NotSent),
+        2 => Just(Class::Ambiguous),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_row_taken_ends_once_and_is_called_set_only_if_the_service_said_so(
+        mut script in prop::collection::vec(classes(), 1..40),
+        delays in prop::collection::vec(0u64..3_000, 1..20),
+        calls in 1usize..20,
+        count in 1u64..120,
+    ) {
+        script.push(Class::Set);
+        let script = Arc::new(Script { classes: script, delays, ..Script::default() });
+        let (told, stop) = run(rows(count, &["us-east-1", "eu-west-1"]), &script, &settings("200", calls), async |_| {});
+        let seen = script.seen.lock().unwrap();
+        let set: Vec<String> = told.fates.iter().filter(|(_, fate)| fate.outcome == Outcome::Set).map(|(row, _)| format!("user-{row}")).collect();
+        let mut confirmed = seen.set.clone();
+        confirmed.sort_by_key(|user| user[5..].parse::<u64>().unwrap());
+        prop_assert_eq!(set, confirmed);
+        prop_assert_eq!(seen.most_for_a_user, 1);
+        prop_assert!(seen.most_at_once <= calls * 2);
+        if stop.reason().is_none() {
+            prop_assert_eq!(told.tally.rows(), count);
+        }
+        prop_assert_eq!(told.tally.rows(), told.fates.len() as u64);
+    }
+
+    #[test]
+    fn a_stop_at_any_moment_leaves_no_row_without_an_end_and_answers_in_flight_are_awaited(
+        after in 0u64..5_000,
+        delay in 1u64..3_000,
+        count in 1u64..200,
+    ) {
+        let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![delay], ..Script::default() });
+        let (told, stop) = run(rows(count, &["us-east-1"]), &script, &settings("50", 30), async |stop| {
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            stop.pull(Reason::Signal(2));
+        });
+        prop_assert!(stop.is_pulled());
+        for row in told.intents.keys() {
+            prop_assert!(told.fates.contains_key(row), "row {row} has an intent and no end");
+        }
+        prop_assert_eq!(told.tally.of(Outcome::Unknown), 0);
+        prop_assert_eq!(told.tally.of(Outcome::Set), script.seen.lock().unwrap().set.len() as u64);
+    }
+}
+
+#[test]
+fn the_rate_of_a_lane_is_its_own() {
+    let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![80], ..Script::default() });
+    let started = std::time::Instant::now();
+    let (told, _) = run(rows(600, &["us-east-1", "eu-west-1"]), &script, &settings("10", 10), async |_| {});
+    assert_eq!(told.tally.of(Outcome::Set), 600);
+    let seen = script.seen.lock().unwrap();
+    let took = seen.calls[599] - seen.calls[0];
+    assert!((29.0..31.0).contains(&took.as_secs_f64()), "{took:?} on the paused clock, {:?} in real time", started.elapsed());
+}
+
+#[test]
+fn a_fatal_answer_ends_the_run_with_the_rows_in_flight_and_rejects_none() {
+    let script = Arc::new(Script { classes: vec![Class::Set, Class::Fatal], delays: vec![500], ..Script::default() });
+    let (told, stop) = run(rows(1_000, &["us-east-1"]), &script, &settings("100", 8), async |_| {});
+    assert!(matches!(stop.reason(), Some(Reason::Fatal(_))));
+    assert!(script.seen.lock().unwrap().calls.len() <= 16);
+    assert_eq!(told.tally.of(Outcome::Rejected) + told.tally.of(Outcome::Unknown), 0);
+}
+
+#[test]
+fn a_call_that_does_not_answer_within_the_grace_is_unknown() {
+    let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![60_000], ..Script::default() });
+    let (told, _) = run(rows(10, &["us-east-1"]), &script, &settings("100", 4), async |stop| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.pull(Reason::Signal(15));
+    });
+    assert_eq!(told.tally.of(Outcome::Unknown), 4);
+    assert_eq!(told.tally.of(Outcome::Set), 0);
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_lets_no_call_leave() {
+    let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![10], ..Script::default() });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let stop = Stop::default();
+    runtime.block_on(async {
+        let (row_sender, row_receiver) = mpsc::channel(16);
+        for row in rows(10, &["us-east-1"]) {
+            row_sender.send(row).await.unwrap();
+        }
+        drop(row_sender);
+        let (event_sender, mut events) = mpsc::channel::<Event>(4);
+        let settings = settings("unlimited", 4);
+        let deaf = async { while events.recv().await.is_some() {} };
+        tokio::join!(execute(row_receiver, Arc::clone(&script), &settings, event_sender, stop.clone()), deaf);
+    });
+    assert!(matches!(stop.reason(), Some(Reason::Journal(_))));
+    assert!(script.seen.lock().unwrap().calls.is_empty());
+}
+
+#[test]
+fn an_unlimited_run_is_held_back_by_its_concurrency_alone() {
+    let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![100], ..Script::default() });
+    let settings = Settings { cap: Cap::Unlimited, ..settings("1", 50) };
+    let (told, _) = run(rows(1_000, &["us-east-1"]), &script, &settings, async |_| {});
+    let seen = script.seen.lock().unwrap();
+    assert_eq!((told.tally.of(Outcome::Set), seen.most_at_once), (1_000, 50));
+    assert_eq!(seen.calls[999] - seen.calls[0], Duration::from_millis(1_900));
+}

@@ -1,0 +1,130 @@
+//! Where the pools' password policies come from: a file, the pools themselves, or nowhere.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use tokio::runtime::Handle;
+
+use super::{Refusal, Rehearsal, Service};
+use crate::cognito::{Cognito, PoolAnswer};
+use crate::policy::Policy;
+use crate::report::plain;
+use crate::row::PoolId;
+use crate::validate::{Policies, PolicySource};
+
+/// What `--policy` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyChoice {
+    /// Ask each pool.
+    Live,
+    /// Only the API's own rules.
+    None,
+    /// This one, for every pool.
+    Given(Policy),
+}
+
+impl PolicyChoice {
+    /// Reads `live`, `none` or a policy file.
+    ///
+    /// # Errors
+    /// [`Refusal::Policy`] where the file cannot be read or holds no policy.
+    pub fn read(text: &str) -> Result<Self, Refusal> {
+        match text {
+            "live" => return Ok(Self::Live),
+            "none" => return Ok(Self::None),
+            _ => {}
+        }
+        let path = Path::new(text);
+        let refusal = |reason: String| Refusal::Policy { path: path.to_owned(), reason };
+        let json = std::fs::read(path).map_err(|error| refusal(error.to_string()))?;
+        Policy::from_json(&json).map(Self::Given).map_err(refusal)
+    }
+
+    /// The policy given, if one was.
+    pub fn given(self) -> Option<Policy> {
+        match self {
+            Self::Given(policy) => Some(policy),
+            Self::Live | Self::None => None,
+        }
+    }
+}
+
+/// Makes the policies that `validate` asks for. With [`PolicyChoice::Live`] it is `service` that they are read from.
+pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
+    let obstacles = Obstacles::default();
+    let source = match (choice, service) {
+        (PolicyChoice::Live, Some(service)) => Policies::new(LivePolicies {
+            runtime: service.runtime.handle().clone(),
+            cognito: Arc::clone(&service.cognito),
+            rehearsal: service.rehearsal.clone(),
+            obstacles: obstacles.clone(),
+        }),
+        _ => Policies::new(move |_: &PoolId| choice.given()),
+    };
+    (source, obstacles)
+}
+
+/// What was found in the way while policies were read, if anything was.
+#[derive(Clone, Default)]
+pub struct Obstacles {
+    missing: Arc<OnceLock<(PoolId, String)>>,
+    no_credentials: Arc<OnceLock<String>>,
+}
+
+impl Obstacles {
+    /// Refuses if a pool was found not to exist.
+    ///
+    /// # Errors
+    /// [`Refusal::NoPool`] then.
+    pub fn refuse_missing_pool(&self) -> Result<(), Refusal> {
+        match self.missing.get() {
+            Some((pool, message)) => Err(Refusal::NoPool { pool: pool.to_string(), message: message.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses if there were no credentials to ask a pool with: no password could be set either.
+    ///
+    /// # Errors
+    /// [`Refusal::NoCredentials`] then.
+    pub fn refuse_no_credentials(&self) -> Result<(), Refusal> {
+        self.no_credentials.get().map_or(Ok(()), |reason| Err(Refusal::NoCredentials(reason.clone())))
+    }
+}
+
+/// Asks each pool for its policy.
+struct LivePolicies {
+    runtime: Handle,
+    cognito: Arc<Cognito>,
+    rehearsal: Option<Rehearsal>,
+    obstacles: Obstacles,
+}
+
+impl PolicySource for LivePolicies {
+    fn policy(&mut self, pool: &PoolId) -> Option<Policy> {
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.add_pool(pool);
+        }
+        match self.runtime.block_on(self.cognito.describe_pool(pool)) {
+            PoolAnswer::Found(policy) => policy,
+            PoolAnswer::Missing(message) => {
+                self.obstacles.missing.get_or_init(|| (pool.clone(), message));
+                None
+            }
+            PoolAnswer::NoCredentials(reason) => {
+                warn(pool, &reason);
+                self.obstacles.no_credentials.get_or_init(|| reason);
+                None
+            }
+            PoolAnswer::Unreadable(reason) => {
+                warn(pool, &reason);
+                None
+            }
+        }
+    }
+}
+
+fn warn(pool: &PoolId, reason: &str) {
+    eprintln!("warning: cannot read the password policy of {pool}: {}", plain(reason));
+    eprintln!("         its passwords are checked against the API's own rules alone; --policy FILE gives the policy");
+}

@@ -1,0 +1,112 @@
+//! Why nothing was sent. Each text has a second line that says what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cognito::ConnectError;
+use crate::input::InputError;
+use crate::journal::JournalError;
+use crate::report::{OutputError, ReportError, count};
+use crate::sandbox::SandboxError;
+use crate::validate::LastNeedsAFile;
+
+/// A command that ended before anything was sent, exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The input cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Rows are invalid.
+    #[error("{} of {} rows are invalid, and nothing was sent\nmend them, or leave them out with --skip-invalid", count(*invalid), count(*rows))]
+    Invalid {
+        /// The invalid rows.
+        invalid: u64,
+        /// All rows.
+        rows: u64,
+    },
+    /// A pool does not exist.
+    #[error("the pool {pool} does not exist: {message}\ncheck the pool's id, the account and the profile; nothing was sent")]
+    NoPool {
+        /// Its id.
+        pool: String,
+        /// The service's words.
+        message: String,
+    },
+    /// There are no credentials.
+    #[error("there are no AWS credentials: {0}\nsign in (`aws sso login`), name a profile with --profile, or rehearse with --sandbox")]
+    NoCredentials(String),
+    /// No row is left to send.
+    #[error("no row is left to send")]
+    NothingToSend,
+    /// There is nobody to ask.
+    #[error("consent is needed, and there is no terminal to ask on\nread the plan above, then say --yes")]
+    NobodyToAsk,
+    /// The answer was no.
+    #[error("nothing was sent")]
+    NoConsent,
+    /// An output is already there.
+    #[error("{} exists, and nothing is overwritten\nmove it away, or name another report with --report FILE", .0.display())]
+    Exists(PathBuf),
+    /// A policy file cannot be used.
+    #[error("cannot use the policy file {}: {reason}", path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The AWS configuration cannot be used.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The sandbox did not start.
+    #[error("the sandbox did not start: {0}")]
+    Sandbox(#[from] SandboxError),
+    /// The journal cannot be made or read.
+    #[error(transparent)]
+    Journal(JournalError),
+    /// An output cannot be made.
+    #[error(transparent)]
+    Output(OutputError),
+    /// A report cannot be made.
+    #[error("the report cannot be made: {0}")]
+    Report(#[from] ReportError),
+    /// What was asked for needs a file.
+    #[error(transparent)]
+    LastNeedsAFile(#[from] LastNeedsAFile),
+    /// The system refused.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Refusal {
+    /// Refuses if something stands where `path` is to be written.
+    ///
+    /// # Errors
+    /// [`Refusal::Exists`] then.
+    pub fn if_exists(path: &Path) -> Result<(), Self> {
+        if path.symlink_metadata().is_ok() { Err(Self::Exists(path.to_owned())) } else { Ok(()) }
+    }
+}
+
+impl From<JournalError> for Refusal {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Exists(path) => Self::Exists(path),
+            error => Self::Journal(error),
+        }
+    }
+}
+
+impl From<OutputError> for Refusal {
+    fn from(error: OutputError) -> Self {
+        match error {
+            OutputError::Exists(path) => Self::Exists(path),
+            error => Self::Output(error),
+        }
+    }
+}

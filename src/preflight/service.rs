@@ -1,0 +1,72 @@
+//! The service that rows are checked against and sent to: AWS, or a sandbox of the command's own that lives as long as it does.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use super::Refusal;
+use crate::cognito::{self, Cognito};
+use crate::policy::Policy;
+use crate::row::{PoolId, User};
+use crate::sandbox::{DEFAULT_POLICY, Sandbox, Settings};
+
+/// A runtime, and the door to the service on it.
+pub struct Service {
+    /// Runs everything asynchronous.
+    pub runtime: Runtime,
+    /// The door.
+    pub cognito: Arc<Cognito>,
+    /// The sandbox behind the door, if it is one of our own.
+    pub rehearsal: Option<Rehearsal>,
+}
+
+/// A sandbox in this process, with the pools and users that the rows name.
+#[derive(Clone)]
+pub struct Rehearsal {
+    sandbox: Sandbox,
+    policy: Policy,
+}
+
+impl Service {
+    /// Loads the AWS configuration. With `rehearse`, starts a sandbox on a free port of the loopback address instead, whose pools have
+    /// `policy` or the console's usual one.
+    ///
+    /// # Errors
+    /// [`Refusal`] where that fails.
+    pub fn open(mut settings: cognito::Settings, rehearse: bool, policy: Option<Policy>) -> Result<Self, Refusal> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| Refusal::Io { what: "cannot start the runtime".to_owned(), source })?;
+        let mut rehearsal = None;
+        if rehearse {
+            let sandbox = Sandbox::new(Settings::default())?;
+            let (listener, address) = runtime
+                .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+                .and_then(|listener| listener.local_addr().map(|address| (listener, address)))
+                .map_err(|source| Refusal::Io { what: "the sandbox cannot listen".to_owned(), source })?;
+            runtime.spawn(sandbox.clone().serve(listener, CancellationToken::new()));
+            settings.endpoint_url = Some(format!("http://{address}"));
+            settings.sandbox = true;
+            rehearsal = Some(Rehearsal { sandbox, policy: policy.unwrap_or(DEFAULT_POLICY) });
+        }
+        let cognito = Arc::new(runtime.block_on(Cognito::connect(settings))?);
+        Ok(Self { runtime, cognito, rehearsal })
+    }
+}
+
+impl Rehearsal {
+    /// Makes the pool, unless it is there.
+    pub fn add_pool(&self, pool: &PoolId) {
+        self.sandbox.add_pool(pool, self.policy);
+    }
+
+    /// Makes the user, unless it is there.
+    pub fn add_user(&self, user: &User) {
+        self.sandbox.add_pool(&user.pool, self.policy);
+        self.sandbox.add_user(user);
+    }
+}

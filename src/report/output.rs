@@ -1,0 +1,153 @@
+//! A file that is written whole or not at all: owner-only, never through a link, never over another.
+//!
+//! It is written under a temporary name beside its place and moved there at the end. Standard output (`-`), devices and pipes are
+//! written directly.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// Why an output cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// Something stands there that would be overwritten or followed.
+    #[error("{} exists", .0.display())]
+    Exists(PathBuf),
+    /// The system refused.
+    #[error("cannot write {}: {source}", path.display())]
+    Io {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// An output that has not been finished.
+pub struct Output {
+    path: PathBuf,
+    place: Place,
+}
+
+enum Place {
+    Direct(Box<dyn Write>),
+    Beside(BufWriter<NamedTempFile>),
+}
+
+impl Output {
+    /// Whether `path` is written directly: `-`, a device or a pipe.
+    pub fn is_direct(path: &Path) -> bool {
+        path == Path::new("-")
+            || path.symlink_metadata().is_ok_and(|there| {
+                let kind = there.file_type();
+                kind.is_char_device() || kind.is_fifo() || kind.is_socket()
+            })
+    }
+
+    /// Begins an output.
+    ///
+    /// # Errors
+    /// [`OutputError`] where something stands at `path`, or nothing can be made there.
+    pub fn create(path: &Path) -> Result<Self, OutputError> {
+        let io = |source| OutputError::Io { path: path.to_owned(), source };
+        let place = if path == Path::new("-") {
+            Place::Direct(Box::new(BufWriter::new(io::stdout())))
+        } else if Self::is_direct(path) {
+            Place::Direct(Box::new(BufWriter::new(File::options().write(true).open(path).map_err(io)?)))
+        } else if path.symlink_metadata().is_ok() {
+            return Err(OutputError::Exists(path.to_owned()));
+        } else {
+            Place::Beside(BufWriter::new(NamedTempFile::with_prefix_in(".cognito-passwd-", folder_of(path)).map_err(io)?))
+        };
+        Ok(Self { path: path.to_owned(), place })
+    }
+
+    /// Brings the whole to the disk and, where it is a file, to its place.
+    ///
+    /// # Errors
+    /// [`OutputError`] where that fails, or where something has come to stand there in the meantime. A file begun is then gone.
+    pub fn finish(self) -> Result<(), OutputError> {
+        let path = self.path;
+        let io = |source| OutputError::Io { path: path.clone(), source };
+        match self.place {
+            Place::Direct(mut out) => out.flush().map_err(io),
+            Place::Beside(out) => {
+                let file = out.into_inner().map_err(|error| io(error.into_error()))?;
+                file.as_file().sync_all().map_err(io)?;
+                file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
+                    io::ErrorKind::AlreadyExists => OutputError::Exists(path.clone()),
+                    _ => io(error.error),
+                })?;
+                File::open(folder_of(&path)).and_then(|folder| folder.sync_all()).map_err(io)
+            }
+        }
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.place {
+            Place::Direct(out) => out.write(bytes),
+            Place::Beside(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.place {
+            Place::Direct(out) => out.flush(),
+            Place::Beside(out) => out.flush(),
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn an_output_appears_whole_and_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let mut output = Output::create(&path).unwrap();
+        output.write_all(b"all of it").unwrap();
+        assert!(!path.exists());
+        output.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"all of it");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_there_is_neither_overwritten_nor_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("out.csv"), folder.path().join("link.csv"));
+        let late = Output::create(&path).unwrap();
+        std::fs::write(&path, "mine").unwrap();
+        symlink(folder.path().join("elsewhere"), &link).unwrap();
+        assert!(matches!(Output::create(&path), Err(OutputError::Exists(_))));
+        assert!(matches!(Output::create(&link), Err(OutputError::Exists(_))));
+        assert!(matches!(late.finish(), Err(OutputError::Exists(_))));
+        assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let mut output = Output::create(Path::new("/dev/full")).unwrap();
+        output.write_all(b"x").unwrap();
+        assert!(output.finish().is_err());
+    }
+}

@@ -1,0 +1,158 @@
+//! Events → what is seen while a run goes on: a bar on a terminal, a plain line now and then without one, or nothing.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::terminal::{count, span};
+use crate::outcome::{Class, Event, Outcome, Tally};
+
+/// How often the bar's numbers change.
+const REFRESH: Duration = Duration::from_millis(200);
+/// How often a plain line is written.
+const PLAIN_LINE: Duration = Duration::from_secs(10);
+/// The rate shown is that of the last so many refreshes or lines.
+const SAMPLES: usize = 25;
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// A bar that redraws itself.
+    Bar,
+    /// A line now and then.
+    Lines,
+    /// Not at all.
+    Quiet,
+}
+
+/// The progress of one run. It writes to standard error alone.
+pub struct Progress {
+    style: Style,
+    bar: ProgressBar,
+    cap: String,
+    total: Option<u64>,
+    tally: Tally,
+    retries: u64,
+    throttled: u64,
+    allowed: Option<f64>,
+    shown: Instant,
+    samples: VecDeque<(Instant, u64)>,
+}
+
+impl Progress {
+    /// Progress towards `total` rows, where that is known, at a rate up to `cap`.
+    pub fn new(style: Style, total: Option<u64>, cap: String) -> Self {
+        let bar = match (style, total) {
+            (Style::Bar, Some(total)) => ProgressBar::new(total).with_style(template("{bar:30} {percent:>3}%  {msg}")),
+            (Style::Bar, None) => ProgressBar::no_length().with_style(template("{spinner} {msg}")),
+            _ => ProgressBar::hidden(),
+        };
+        let now = Instant::now();
+        let samples = VecDeque::from([(now, 0)]);
+        Self { style, bar, cap, total, tally: Tally::default(), retries: 0, throttled: 0, allowed: None, shown: now, samples }
+    }
+
+    /// Takes note of an event.
+    pub fn observe(&mut self, event: &Event) {
+        match event {
+            Event::Finished { fate, .. } => self.tally.add(fate.outcome),
+            Event::Retrying { class: Class::Throttled { .. }, allowed } => {
+                self.throttled += 1;
+                self.allowed = *allowed;
+            }
+            Event::Retrying { .. } => self.retries += 1,
+            Event::Intent { .. } | Event::Read(_) => return,
+        }
+        let every = if self.style == Style::Bar { REFRESH } else { PLAIN_LINE };
+        if self.style != Style::Quiet && self.shown.elapsed() >= every {
+            self.show();
+        }
+    }
+
+    /// Leaves the terminal clean, and gives the rate that throttled answers taught last, in attempts a second.
+    pub fn finish(self) -> Option<f64> {
+        self.bar.finish_and_clear();
+        self.allowed
+    }
+
+    fn show(&mut self) {
+        self.shown = Instant::now();
+        self.samples.push_back((self.shown, self.tally.rows()));
+        if self.samples.len() > SAMPLES {
+            self.samples.pop_front();
+        }
+        let line = self.line();
+        if self.style == Style::Bar {
+            self.bar.set_position(self.tally.rows());
+            self.bar.set_message(line);
+        } else {
+            eprintln!("{line}");
+        }
+    }
+
+    fn line(&self) -> String {
+        let rows = self.tally.rows();
+        let mut line = match self.total {
+            Some(total) => format!("{} of {}: {} set", count(rows), count(total), count(self.tally.of(Outcome::Set))),
+            None => format!("{} rows: {} set", count(rows), count(self.tally.of(Outcome::Set))),
+        };
+        for (number, name) in [
+            (self.tally.of(Outcome::Rejected), "rejected"),
+            (self.tally.of(Outcome::Unknown), "unknown"),
+            (self.retries, "retried"),
+            (self.throttled, "throttled"),
+        ] {
+            if number > 0 {
+                line += &format!(", {} {name}", count(number));
+            }
+        }
+        let rate = self.rate();
+        line += &format!("  {rate:.1}/s (cap {})", self.cap);
+        if let Some(allowed) = self.allowed {
+            line += &format!(", the service allows about {allowed:.0}/s");
+        }
+        if let Some(left) = self.total.map(|total| total.saturating_sub(rows)).filter(|_| rate > 0.0) {
+            line += &format!("  {} left", span(Duration::from_secs_f64(left as f64 / rate)));
+        }
+        line
+    }
+
+    /// Rows ended in a second, over the samples kept.
+    fn rate(&self) -> f64 {
+        match (self.samples.front(), self.samples.back()) {
+            (Some((from, before)), Some((to, after))) if to > from => (after - before) as f64 / (*to - *from).as_secs_f64(),
+            _ => 0.0,
+        }
+    }
+}
+
+fn template(text: &str) -> ProgressStyle {
+    ProgressStyle::with_template(text).expect("the template is sound")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::outcome::Fate;
+    use crate::row::RowNumber;
+
+    #[test]
+    fn a_line_tells_what_ended_what_is_retried_how_fast_and_what_is_left() {
+        let mut progress = Progress::new(Style::Quiet, Some(1_000), "15/s".to_owned());
+        for (row, outcome) in [Outcome::Set, Outcome::Set, Outcome::Rejected].into_iter().enumerate() {
+            let fate = Fate::unsent(outcome, "", "");
+            progress.observe(&Event::Finished { row: RowNumber(row as u64), fate, at: SystemTime::UNIX_EPOCH });
+        }
+        progress.observe(&Event::Retrying { class: Class::Ambiguous, allowed: None });
+        progress.observe(&Event::Retrying { class: Class::Throttled { retry_after: None }, allowed: Some(12.6) });
+        let start = progress.samples[0].0;
+        progress.samples.push_back((start + Duration::from_secs(1), 3));
+        assert_eq!(
+            progress.line(),
+            "3 of 1,000: 2 set, 1 rejected, 1 retried, 1 throttled  3.0/s (cap 15/s), the service allows about 13/s  5m 32s left"
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! The summary of a run: for people on standard error, and as JSON for `--summary`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::results::ReportRow;
+use super::terminal::{count, plain, rows, span};
+use crate::outcome::{Outcome, Tally};
+
+/// More reasons than this are added up in one line, so that a service that never says the same twice cannot fill the memory.
+const MOST_REASONS: usize = 100;
+
+/// The rows counted by outcome and reason.
+#[derive(Debug, Default)]
+pub struct Account {
+    tally: Tally,
+    reasons: BTreeMap<(usize, String), Reason>,
+}
+
+#[derive(Debug)]
+struct Reason {
+    rows: u64,
+    message: String,
+}
+
+impl Account {
+    /// Counts a row.
+    pub fn add(&mut self, row: &ReportRow) {
+        let outcome = row.fate.outcome;
+        self.tally.add(outcome);
+        if outcome == Outcome::Set || row.fate.detail.code.is_empty() {
+            return;
+        }
+        let code = if self.reasons.len() < MOST_REASONS { row.fate.detail.code.clone() } else { "other".to_owned() };
+        self.reasons
+            .entry((outcome as usize, code))
+            .and_modify(|reason| reason.rows += 1)
+            .or_insert_with(|| Reason { rows: 1, message: row.fate.detail.message.clone() });
+    }
+
+    /// The rows by outcome.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+}
+
+/// What is said when a run has ended.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    /// The rows.
+    pub account: &'a Account,
+    /// Why the run ended before its rows did, if it did.
+    pub stopped: Option<String>,
+    /// When it began.
+    pub started: SystemTime,
+    /// How long rows were sent for.
+    pub took: Duration,
+    /// The cap, as the user reads it.
+    pub cap: String,
+    /// The rate that throttled answers taught, where they did.
+    pub allowed: Option<f64>,
+    /// The report.
+    pub report: PathBuf,
+    /// The journal.
+    pub journal: PathBuf,
+    /// The exit code.
+    pub exit_code: u8,
+}
+
+impl Summary<'_> {
+    /// Rows set in a second.
+    fn rate(&self) -> f64 {
+        self.account.tally.of(Outcome::Set) as f64 / self.took.as_secs_f64().max(0.001)
+    }
+
+    /// The summary as JSON.
+    pub fn to_json(&self) -> Value {
+        let outcomes: serde_json::Map<String, Value> =
+            Outcome::ALL.iter().map(|outcome| (outcome.name().to_owned(), self.account.tally.of(*outcome).into())).collect();
+        let reasons: Vec<Value> = self
+            .account
+            .reasons
+            .iter()
+            .map(|((outcome, code), reason)| {
+                json!({"outcome": Outcome::ALL[*outcome].name(), "error_code": code, "message": reason.message, "rows": reason.rows})
+            })
+            .collect();
+        json!({
+            "rows": self.account.tally.rows(),
+            "outcomes": outcomes,
+            "reasons": reasons,
+            "stopped": self.stopped,
+            "started": humantime::format_rfc3339_millis(self.started).to_string(),
+            "seconds": self.took.as_secs_f64(),
+            "set_per_second": self.rate(),
+            "cap": self.cap,
+            "service_allowed_per_second": self.allowed,
+            "report": self.report.to_string_lossy(),
+            "journal": self.journal.to_string_lossy(),
+            "exit_code": self.exit_code,
+        })
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tally = &self.tally;
+        let parts: Vec<String> = Outcome::ALL
+            .iter()
+            .filter(|outcome| **outcome == Outcome::Set || tally.of(**outcome) > 0)
+            .map(|outcome| format!("{} {outcome}", count(tally.of(*outcome))))
+            .collect();
+        writeln!(f, "{}: {}", rows(tally.rows()), parts.join(", "))?;
+        for ((outcome, code), reason) in &self.reasons {
+            let outcome = Outcome::ALL[*outcome];
+            write!(f, "  {outcome:<8} {:>9}  {}", count(reason.rows), plain(code))?;
+            match reason.message.as_str() {
+                "" => writeln!(f)?,
+                message => writeln!(f, ": {}", plain(message))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.account.fmt(f)?;
+        if let Some(stopped) = &self.stopped {
+            writeln!(f, "stopped early: {}", plain(stopped))?;
+        }
+        write!(f, "took {}, {:.1} rows set a second (cap {})", span(self.took), self.rate(), self.cap)?;
+        if let Some(allowed) = self.allowed {
+            write!(f, "; the service allowed about {allowed:.0}/s")?;
+        }
+        writeln!(f)?;
+        writeln!(f, "report   {}", plain(&self.report.to_string_lossy()))?;
+        writeln!(f, "journal  {}", plain(&self.journal.to_string_lossy()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Fate;
+    use crate::row::{Identity, RowNumber};
+
+    fn account(rows: &[(Outcome, &str, &str)]) -> Account {
+        let mut account = Account::default();
+        for (outcome, code, message) in rows {
+            let identity = Identity { row: RowNumber(1), line: 2, pool: String::new(), username: String::new(), lifetime: None };
+            account.add(&ReportRow { identity, fate: Fate::unsent(*outcome, code, *message), at: None });
+        }
+        account
+    }
+
+    fn summary(account: &Account) -> Summary<'_> {
+        Summary {
+            account,
+            stopped: None,
+            started: SystemTime::UNIX_EPOCH,
+            took: Duration::from_secs(2),
+            cap: "15/s".to_owned(),
+            allowed: None,
+            report: "a.results.csv".into(),
+            journal: "a.results.csv.journal".into(),
+            exit_code: 1,
+        }
+    }
+
+    #[test]
+    fn the_summary_says_how_many_rows_ended_how_and_why() {
+        let account = account(&[
+            (Outcome::Set, "", ""),
+            (Outcome::Set, "", ""),
+            (Outcome::Rejected, "UserNotFoundException", "User does not exist.\u{1b}"),
+            (Outcome::NotSent, "", ""),
+        ]);
+        assert_eq!(
+            summary(&account).to_string(),
+            "4 rows: 2 set, 1 rejected, 1 not_sent\n  \
+             rejected         1  UserNotFoundException: User does not exist.\\u{1b}\n\
+             took 2s, 1.0 rows set a second (cap 15/s)\n\
+             report   a.results.csv\n\
+             journal  a.results.csv.journal\n"
+        );
+        let json = summary(&account).to_json();
+        assert_eq!(json["rows"], 4);
+        assert_eq!(json["outcomes"]["not_sent"], 1);
+        assert_eq!(json["reasons"][0]["message"], "User does not exist.\u{1b}");
+    }
+
+    #[test]
+    fn a_service_that_never_says_the_same_twice_cannot_fill_the_memory() {
+        let codes: Vec<String> = (0..1_000).map(|number| format!("Code{number}")).collect();
+        let rows: Vec<_> = codes.iter().map(|code| (Outcome::Rejected, code.as_str(), "")).collect();
+        let account = account(&rows);
+        assert_eq!(account.reasons.len(), MOST_REASONS + 1);
+        assert_eq!(account.reasons.values().map(|reason| reason.rows).sum::<u64>(), 1_000);
+    }
+}

@@ -1,0 +1,86 @@
+//! Text that is fit for a terminal: foreign text without its tricks, numbers and times that people can read.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::time::Duration;
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+/// `text` with everything escaped that a terminal might obey or hide: control characters, bidi controls, zero-width and other format
+/// characters, line and paragraph separators.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) || !text.chars().any(is_tricky) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if is_tricky(c) => write!(out, "\\u{{{:x}}}", u32::from(c)).expect("a string takes everything"),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn is_tricky(c: char) -> bool {
+    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Surrogate, Unassigned};
+    matches!(get_general_category(c), Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned)
+}
+
+/// A number with its thousands apart: `1,234,567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number of rows: `1 row`, `1,234 rows`.
+pub fn rows(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "row" } else { "rows" })
+}
+
+/// A span of time in its two largest units: `9h 15m`, `4s`.
+pub fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    let rounded = match seconds {
+        0..3_600 => seconds,
+        3_600..86_400 => seconds / 60 * 60,
+        _ => seconds / 3_600 * 3_600,
+    };
+    humantime::format_duration(Duration::from_secs(rounded)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_or_hides_gets_through() {
+        for (text, escaped) in [
+            ("zoë@example.com", "zoë@example.com"),
+            ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
+            ("a\nb\tc\r", "a\\nb\\tc\\r"),
+            ("\u{202e}evil\u{200b}", "\\u{202e}evil\\u{200b}"),
+            ("a\u{2028}b\u{9b}c", "a\\u{2028}b\\u{9b}c"),
+        ] {
+            assert_eq!(plain(text), escaped);
+        }
+    }
+
+    #[test]
+    fn numbers_and_times_are_written_for_people() {
+        assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([rows(1), rows(0), rows(1_000)], ["1 row", "0 rows", "1,000 rows"]);
+        assert_eq!(span(Duration::from_millis(4_400)), "4s");
+        assert_eq!(span(Duration::from_secs(33_333)), "9h 15m");
+    }
+}

@@ -1,0 +1,136 @@
+//! A Cognito on loopback to rehearse against: pools and users and their statuses, password rules, quotas and faults, over the protocol
+//! that the AWS SDKs speak.
+//!
+//! It does what Amazon Cognito documents, with the codes and texts that the live service sends. Where the real behaviour is not
+//! established the code says so and takes a side. It sends no mail, checks no signature and forgets everything at its end. Binding
+//! the port, and keeping it on loopback, is left to the caller.
+//!
+//! A call goes `http` → `calls` (fault, quota, log) → `operations` → `pools` → `users`.
+
+mod call_log;
+mod calls;
+mod clock;
+mod constraints;
+mod faults;
+mod filter;
+mod http;
+mod ids;
+mod operations;
+mod pools;
+mod protocol;
+mod quota;
+mod settings;
+mod users;
+mod users_file;
+#[cfg(test)]
+mod wire_tests;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use self::pools::DEFAULT_POLICY;
+pub use self::settings::{DOCUMENTED_QUOTA, Faults, Settings};
+pub use self::users_file::UsersFileError;
+
+use self::call_log::CallLog;
+use self::calls::Desk;
+use self::users::{Status, User};
+use crate::policy::Policy;
+use crate::row::{self, PoolId};
+use crate::secret::Password;
+
+/// Why a sandbox cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// A setting is out of its range.
+    #[error("the sandbox's {name} must be {allowed}")]
+    Setting {
+        /// Its name in [`Settings`] or [`Faults`].
+        name: &'static str,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// The call log cannot be made.
+    #[error("the call log {} cannot be made: {source}", .path.display())]
+    LogCreate {
+        /// Where.
+        path: PathBuf,
+        /// Why. An existing file is not overwritten.
+        source: io::Error,
+    },
+    /// A line of the call log cannot be written. The sandbox stops: a log with holes proves nothing.
+    #[error("the call log cannot be written: {0}")]
+    LogWrite(#[source] io::Error),
+    /// The file of users is unusable.
+    #[error("{}: {source}", .path.display())]
+    Users {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: UsersFileError,
+    },
+}
+
+/// A sandbox. Clones share one state.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Desk>);
+
+impl Sandbox {
+    /// Makes an empty sandbox, and its call log if one is asked for: a new file with mode 0600.
+    ///
+    /// # Errors
+    /// [`SandboxError::Setting`] where a setting is out of its range, [`SandboxError::LogCreate`] where the log exists or cannot be
+    /// made.
+    pub fn new(settings: Settings) -> Result<Self, SandboxError> {
+        settings.check()?;
+        let log = match &settings.log {
+            Some(path) => Some(CallLog::create(path).map_err(|source| SandboxError::LogCreate { path: path.clone(), source })?),
+            None => None,
+        };
+        Ok(Self(Arc::new(Desk::new(settings, log))))
+    }
+
+    /// Makes sure that there is such a pool, with this policy. A minimum length below 6, the least that the service allows, becomes 6.
+    pub fn add_pool(&self, pool: &PoolId, policy: Policy) {
+        self.0.service.pools.get_or_add(pool).set_policy(policy);
+    }
+
+    /// Makes sure that there is such a user: an enabled one, with status CONFIRMED and no password, where there was none. A pool that
+    /// is missing is added with [`DEFAULT_POLICY`].
+    pub fn add_user(&self, user: &row::User) {
+        let pool = self.0.service.pools.get_or_add(&user.pool);
+        pool.add_user(User::new(&user.username, Status::Confirmed, clock::now()));
+    }
+
+    /// Adds the users of a file, each in place of one with its username, and gives their number. Pools that are missing are added
+    /// with [`DEFAULT_POLICY`].
+    ///
+    /// A line is an object with `UserPoolId`, `Username` and, where wanted, `UserStatus` (CONFIRMED unless it says otherwise),
+    /// `Enabled` (true) and `Attributes` (an object of texts). A file that does not begin with `{` is CSV with the columns
+    /// `user_pool_id` and `username`. Other members and columns are ignored, passwords among them.
+    ///
+    /// # Errors
+    /// [`SandboxError::Users`] where the file cannot be read or a line holds no user; the users before that line were added.
+    pub fn load_users(&self, path: &Path) -> Result<usize, SandboxError> {
+        let take = |pool: &PoolId, user| self.0.service.pools.get_or_add(pool).put_user(user);
+        users_file::read(path, take).map_err(|source| SandboxError::Users { path: path.to_owned(), source })
+    }
+
+    /// Whether this is the user's password now.
+    pub fn password_is(&self, user: &row::User, password: &Password<'_>) -> bool {
+        self.0.service.pools.get(user.pool.as_str()).is_some_and(|pool| pool.password_is(&user.username, password))
+    }
+
+    /// Serves until `stop` is cancelled, then gives the calls under way 2 s to finish. The caller has bound the listener, to a
+    /// loopback address. Needs a tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    /// [`SandboxError::LogWrite`] where a line of the call log could not be written.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<(), SandboxError> {
+        http::serve(self.0, listener, stop).await
+    }
+}

@@ -1,0 +1,184 @@
+//! The file of users that a sandbox starts with: JSON Lines with a user a line, or the CSV that a run reads. Passwords in it are
+//! ignored.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::clock;
+use super::users::{Status, User};
+use crate::row::PoolId;
+
+/// Why a file of users was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum UsersFileError {
+    /// It cannot be opened or read.
+    #[error("it cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// A line holds no user.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it, without a piece of it.
+        reason: String,
+    },
+}
+
+/// A line of JSON. The names are those of the API, or of the CSV's header.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UserLine {
+    #[serde(alias = "user_pool_id")]
+    user_pool_id: String,
+    #[serde(alias = "username")]
+    username: String,
+    #[serde(default)]
+    user_status: Status,
+    #[serde(default = "enabled")]
+    enabled: bool,
+    #[serde(default)]
+    attributes: BTreeMap<Box<str>, Box<str>>,
+}
+
+fn enabled() -> bool {
+    true
+}
+
+/// Reads the file and hands each user to `take`. A file whose first character is `{` is JSON Lines.
+pub(super) fn read(path: &Path, take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+    let mut file = BufReader::new(File::open(path)?);
+    let first = file.fill_buf()?;
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    if first.trim_ascii_start().starts_with(b"{") { read_json_lines(file, take) } else { read_csv(file, take) }
+}
+
+fn read_json_lines(mut file: impl BufRead, mut take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+    let mut count = 0;
+    let mut text = Vec::new();
+    for line in 1.. {
+        text.clear();
+        if file.read_until(b'\n', &mut text)? == 0 {
+            break;
+        }
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text).trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        let user: UserLine = serde_json::from_slice(text).map_err(|error| refused(line, json_fault(&error)))?;
+        let pool = pool_id(line, &user.user_pool_id)?;
+        let mut taken = User::new(&user.username, user.user_status, clock::now());
+        taken.enabled = user.enabled;
+        taken.attributes = user.attributes.into_iter().collect();
+        take(&pool, taken);
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn read_csv(file: impl BufRead, mut take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+    let mut reader = csv::Reader::from_reader(file);
+    let header = reader.headers().map_err(csv_fault)?;
+    let column = |snake: &str, pascal: &str| {
+        let at = header.iter().position(|name| name == snake || name == pascal);
+        at.ok_or_else(|| refused(1, format!("the header names no column {snake}")))
+    };
+    let (pool_column, username_column) = (column("user_pool_id", "UserPoolId")?, column("username", "Username")?);
+    let mut count = 0;
+    for record in reader.records() {
+        let record = record.map_err(csv_fault)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let pool = pool_id(line, &record[pool_column])?;
+        take(&pool, User::new(&record[username_column], Status::Confirmed, clock::now()));
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn pool_id(line: u64, text: &str) -> Result<PoolId, UsersFileError> {
+    PoolId::parse(text).map_err(|error| refused(line, error.to_string()))
+}
+
+fn refused(line: u64, reason: impl Into<String>) -> UsersFileError {
+    UsersFileError::Line { line, reason: reason.into() }
+}
+
+/// What is wrong with a line of JSON, without its values: a password may be among them.
+fn json_fault(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        let names = "UserPoolId, Username, and where wanted UserStatus, Enabled and Attributes (an object of texts)";
+        format!("a member is missing, twice there or of the wrong type (column {}); expected {names}", error.column())
+    } else {
+        format!("it is not JSON (column {})", error.column())
+    }
+}
+
+fn csv_fault(error: csv::Error) -> UsersFileError {
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => UsersFileError::Read(error),
+        csv::ErrorKind::Utf8 { .. } => refused(line, "it is not UTF-8"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            refused(line, format!("it has {len} fields, the header {expected_len}"))
+        }
+        _ => refused(line, "it is not CSV"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn users(text: &str) -> Result<Vec<(String, User)>, String> {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(text.as_bytes()).expect("its text");
+        let mut users = Vec::new();
+        let count = read(file.path(), |pool, user| users.push((pool.to_string(), user))).map_err(|error| error.to_string())?;
+        assert_eq!(count, users.len());
+        Ok(users)
+    }
+
+    #[test]
+    fn json_lines_give_users_with_all_that_they_say() {
+        let text = "\u{feff}{\"UserPoolId\":\"us-east-1_a\",\"Username\":\"ann\"}\n\n{\"user_pool_id\":\"eu-west-1_b\",\"username\":\"bob\",\
+                    \"UserStatus\":\"RESET_REQUIRED\",\"Enabled\":false,\"Attributes\":{\"email\":\"b@example.com\"},\"password\":\"x\"}";
+        let users = users(text).expect("users");
+        let (pool, ann) = &users[0];
+        assert_eq!(
+            (&**pool, &*ann.username, ann.status, ann.enabled, ann.attributes.len()),
+            ("us-east-1_a", "ann", Status::Confirmed, true, 0)
+        );
+        let (pool, bob) = &users[1];
+        assert_eq!((&**pool, &*bob.username, bob.status, bob.enabled), ("eu-west-1_b", "bob", Status::ResetRequired, false));
+        assert_eq!(*bob.attributes, [("email".into(), "b@example.com".into())]);
+    }
+
+    #[test]
+    fn the_csv_of_a_run_gives_confirmed_users() {
+        let text = "\u{feff}password,username,permanent,user_pool_id\n\"a\nb\",ann,true,us-east-1_a\nSw0rdfish!,bob,,us-east-1_a\n";
+        let users = users(text).expect("users");
+        let names: Vec<_> = users.iter().map(|(pool, user)| (&**pool, &*user.username, user.status)).collect();
+        assert_eq!(names, [("us-east-1_a", "ann", Status::Confirmed), ("us-east-1_a", "bob", Status::Confirmed)]);
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_no_value_is_repeated() {
+        for (text, line) in [
+            ("{\"UserPoolId\":\"us-east-1_a\",\"Username\":\"ann\"}\n{\"UserPoolId\":Sw0rdfish}", "line 2"),
+            ("{\"UserPoolId\":\"us-east-1_a\",\"Username\":{\"Sw0rdfish\":1}}", "line 1"),
+            ("{\"UserPoolId\":\"us-east-1_a\",\"Username\":\"a\",\"UserStatus\":\"Sw0rdfish\"}", "line 1"),
+            ("{\"UserPoolId\":\"Sw0rdfish\",\"Username\":\"ann\"}", "line 1"),
+            ("user_pool_id,username,password\nus-east-1_a,ann,x\nus-east-1_a,Sw0rdfish", "line 3"),
+            ("user_pool_id,username\nSw0rdfish,ann", "line 2"),
+            ("user_pool_id,Sw0rdfish\n", "line 1"),
+        ] {
+            let error = users(text).expect_err("a bad line");
+            assert!(error.starts_with(line) && !error.contains("Sw0rdfish"), "{error}");
+        }
+    }
+}
