@@ -15,7 +15,7 @@ use super::{Defaults, Field, Flaw, Limits, Place, Problem};
 use crate::row::Lifetime;
 use crate::secret::Password;
 
-/// A record that has grown beyond this many bytes is not used again: one long row a slot would otherwise keep gigabytes.
+/// A record that has grown beyond this many bytes is not used again: one long row in each place would otherwise keep gigabytes.
 const KEPT_RECORD: usize = 1024;
 
 /// The records of the input, one after the other.
@@ -31,6 +31,8 @@ pub(super) struct Rows {
     records: Vec<ByteRecord>,
     /// How many of `records` belong to this batch.
     count: usize,
+    /// Which of them are larger than [`KEPT_RECORD`].
+    large: Vec<usize>,
     /// The bytes that the records were read from.
     raw: Vec<u8>,
     /// The offset of the first of them in the input.
@@ -64,6 +66,9 @@ impl Records {
         rows.layout = Arc::clone(&self.layout);
         rows.start = self.reader.get_ref().start();
         rows.count = 0;
+        for index in rows.large.drain(..) {
+            rows.records[index] = ByteRecord::new();
+        }
         let mut end = rows.start;
         let result = self.read_all(rows, &mut end);
         self.reader.get_mut().hand_over(end, &mut rows.raw);
@@ -80,11 +85,11 @@ impl Records {
                 rows.records.push(ByteRecord::new());
             }
             let record = &mut rows.records[rows.count];
-            if record.as_slice().len() + record.len() * size_of::<usize>() > KEPT_RECORD {
-                *record = ByteRecord::new();
-            }
             if !self.read(record)? {
                 break;
+            }
+            if record.as_slice().len() + record.len() * size_of::<usize>() > KEPT_RECORD {
+                rows.large.push(rows.count);
             }
             rows.count += 1;
             *end = self.reader.position().byte();

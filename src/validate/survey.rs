@@ -91,6 +91,7 @@ pub fn survey(
         std::mem::swap(&mut verdicts, &mut counted);
     }
     count.add(&counted, policies.pools());
+    drop((current, next, verdicts, counted));
 
     let rivals = std::mem::replace(&mut count.marks, Marks::new()).rivals(on_duplicate);
     let lines = look_again(reader, policies.pools(), &rivals, &mut count)?;
