@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use super::check::{self, Verdict};
+use super::check::{Verdict, Verdicts};
 use super::duplicates::Standing;
 use super::marks::Marker;
 use super::policies::{PoolNumber, Pools};
@@ -49,15 +49,15 @@ pub fn stream(
         reader.rewind()?;
     }
     let marker = Marker::new();
-    let (mut batch, mut verdicts) = (Batch::default(), Vec::new());
+    let (mut batch, mut verdicts) = (Batch::default(), Verdicts::default());
     loop {
         reader.fill(&mut batch)?;
         if batch.is_empty() {
             return Ok(());
         }
-        check::check(&batch, policies.pools(), &marker, &mut verdicts);
-        check::settle(&batch, policies, &marker, &mut verdicts);
-        for (index, verdict) in verdicts.drain(..).enumerate() {
+        verdicts.check(&batch, policies.pools(), &marker);
+        verdicts.settle(&batch, policies, &marker);
+        for (index, verdict) in verdicts.drain().enumerate() {
             if sink(conclude(&batch, index, verdict, duplicates, policies.pools())).is_break() {
                 return Ok(());
             }
