@@ -144,7 +144,7 @@ mod tests {
         let mut progress = Progress::new(Style::Quiet, Some(1_000), "15/s".to_owned());
         for (row, outcome) in [Outcome::Set, Outcome::Set, Outcome::Rejected].into_iter().enumerate() {
             let fate = Fate::unsent(outcome, "", "");
-            progress.observe(&Event::Finished { row: RowNumber(row as u64), fate, at: SystemTime::UNIX_EPOCH });
+            progress.observe(&Event::Finished { row: RowNumber(row as u64), digest: None, fate, at: SystemTime::UNIX_EPOCH });
         }
         progress.observe(&Event::Retrying { class: Class::Ambiguous, allowed: None });
         progress.observe(&Event::Retrying { class: Class::Throttled { retry_after: None }, allowed: Some(12.6) });

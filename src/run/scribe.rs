@@ -40,6 +40,6 @@ fn note(journal: &mut Writer, event: &Event) {
         Event::Read(identity) => journal.row(identity),
         Event::Intent { row, digest, attempt, .. } => journal.intent(*row, *digest, *attempt),
         Event::Retrying { .. } => {}
-        Event::Finished { row, fate, at } => journal.result(*row, fate, *at),
+        Event::Finished { row, digest, fate, at } => journal.result(*row, *digest, fate, *at),
     }
 }

@@ -102,13 +102,13 @@ impl Feed {
                 let code = findings.first().map_or("invalid", |finding| finding.rule.code());
                 let fate = Fate::unsent(Outcome::Invalid, code, texts.join("; "));
                 self.describe(|| identity)?;
-                self.tell(Event::Finished { row, fate, at: SystemTime::now() })
+                self.tell(Event::Finished { row, digest: None, fate, at: SystemTime::now() })
             }
             Checked::Skipped { row: identity, winner } => {
                 let row = identity.row;
                 let fate = Fate::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins"));
                 self.describe(|| identity)?;
-                self.tell(Event::Finished { row, fate, at: SystemTime::now() })
+                self.tell(Event::Finished { row, digest: None, fate, at: SystemTime::now() })
             }
         }
     }

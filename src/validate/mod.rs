@@ -65,7 +65,7 @@ impl ValidRow {
 
     /// What a changed row is noticed by. The password is no part of it.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.user, self.lifetime)
+        Digest::of(self.user.pool.as_str(), &self.user.username, self.lifetime)
     }
 
     /// Its printable half, as texts.
