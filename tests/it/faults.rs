@@ -119,3 +119,15 @@ fn a_user_has_at_most_one_call_in_flight() {
         }
     }
 }
+
+#[test]
+fn why_a_row_is_unknown_is_said_in_words() {
+    let project = Project::new();
+    let (report, _sandbox) = run(&project, 12, &["--fault-cut-before", "0.4", "--fault-html", "0.6", "--fault-html-ok", "1"], 4);
+    let summary = report.agrees_with(&project, "summary.json");
+    let reasons = summary["reasons"].as_array().unwrap().iter().map(|reason| reason["message"].as_str().unwrap().to_owned());
+    for message in report.0.iter().filter_map(|row| row.message.clone()).chain(reasons) {
+        let is_dump = message.contains("{ ") || message.contains("DispatchFailure") || message.contains("SdkBody");
+        assert!(!is_dump && message.len() < 300, "this is a program's inside: {message}");
+    }
+}

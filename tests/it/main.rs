@@ -1,6 +1,8 @@
 //! The program as its users meet it: the real executable, in a process of its own, against moto, against its own sandbox and beside
 //! the AWS CLI. A file a promise; what they share is in `harness`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod harness;
 
 mod bad_input;

@@ -11,7 +11,7 @@ fn busiest_second(arrivals: &[f64]) -> usize {
 #[test]
 fn a_second_is_counted_wherever_it_begins() {
     assert_eq!(busiest_second(&[]), 0);
-    assert_eq!(busiest_second(&[0.0, 0.5, 0.99, 1.0, 1.2, 1.3, 1.4]), 5);
+    assert_eq!(busiest_second(&[0.0, 0.5, 0.99, 1.0, 1.2, 1.3, 1.4, 1.5]), 6);
 }
 
 /// Runs 690 rows at 30 a second and checks every second of the first 20, and the mean of them.

@@ -43,17 +43,28 @@ fn commands(text: &str) -> Vec<Shown> {
     shown
 }
 
-/// A line without what changes from run to run: digits, and how much space they need.
+/// A line without what changes from run to run: digits and how much space they need, request ids, the names of temporary folders.
 fn essence(line: &str) -> String {
+    let is_of_a_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let mut essence = String::new();
-    for c in line.chars() {
-        let c = if c.is_ascii_digit() { '0' } else { c };
-        let repeats = essence.chars().next_back() == Some(c) && (c == '0' || c == ' ');
-        if !repeats {
-            essence.push(c);
+    let mut rest = line.trim();
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| is_of_a_word(c) != is_of_a_word(first)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        if word.starts_with("tmp.") {
+            essence.push_str("tmp");
+        } else if word.len() == 36 && word.matches('-').count() == 4 && word.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit()) {
+            essence.push_str("ID");
+        } else {
+            for c in word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }) {
+                if !(matches!(c, '0' | ' ') && essence.ends_with(c)) {
+                    essence.push(c);
+                }
+            }
         }
     }
-    essence.trim().to_owned()
+    essence
 }
 
 /// The first line of `expected` that is not printed in its turn.
@@ -109,11 +120,15 @@ fn commands_and_their_output_are_found_and_numbers_may_differ() {
     assert_eq!(found.iter().map(|shown| shown.command.as_str()).collect::<Vec<_>>(), ["a \\\n  b", "c", "d"]);
     assert_eq!(missing(&found[0].output, "noise\nout  17\nmore\n out 4\n"), None);
     assert_eq!(missing(&found[0].output, "out 1\n").map(String::as_str), Some("out 2"));
+    let id = |id: &str| essence(&format!("set,{id},/tmp/tmp.{}/a.csv", &id[..4]));
+    assert_eq!(id("8999bbda-7e54-4a88-8fde-8e98413a0949"), id("b182fba6-cde3-45d9-a53e-7e8b6e450baa"));
+    assert_ne!(essence("12 set"), essence("12 unset"));
 }
 
 #[test]
 fn every_command_of_the_readme_does_what_is_shown() {
-    let shown = commands(&fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap());
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).expect("README.md is there");
+    let shown = commands(&readme);
     assert!(shown.iter().any(|shown| shown.command.starts_with("cognito-passwd run")), "README.md shows a run");
     let project = Project::new();
     fs::create_dir(project.path("samples")).unwrap();

@@ -156,7 +156,7 @@ fn faults_reach_boto3_as_the_services_own() {
         ("--fault-500", "InternalErrorException"),
         ("--fault-throttle", "TooManyRequestsException"),
         ("--fault-expired-token", "ClientError"),
-        ("--fault-access-denied", "ClientError"),
+        ("--fault-access-denied", "AccessDeniedException"),
         ("--fault-503", "ClientError"),
     ] {
         let project = Project::new();

@@ -1,11 +1,17 @@
 //! The report is a function of input and journal: it can be had again, in either form, and is safe to open.
 
-use crate::harness::{Project, Report, Row, csv, journal_of, rows};
+use crate::harness::{Finished, Project, Report, Row, csv, journal_of, rows};
 
 const POOL: &str = "us-east-1_Report000";
 
+/// A run, and the rows that it read.
+struct Ran {
+    rows: Vec<Row>,
+    finished: Finished,
+}
+
 /// A run with rows of every kind: set, rejected, invalid, skipped.
-fn a_mixed_run(project: &Project, report: &str) -> Vec<Row> {
+fn a_mixed_run(project: &Project, report: &str) -> Ran {
     let mut rows = rows(POOL, 20);
     let users = rows.clone();
     rows[3] = Row::new(POOL, "=cmd|' /C calc'!A0".replace(' ', "").as_str(), Some(true));
@@ -31,8 +37,8 @@ fn a_mixed_run(project: &Project, report: &str) -> Vec<Row> {
         "--summary",
         "summary.json",
     ];
-    project.run(&args).exits(1);
-    rows
+    let finished = project.run(&args).exits(1);
+    Ran { rows, finished }
 }
 
 #[test]
@@ -51,7 +57,7 @@ fn the_report_can_be_had_again_byte_for_byte() {
 #[test]
 fn every_row_is_in_the_report_in_the_order_of_the_input() {
     let project = Project::new();
-    let rows = a_mixed_run(&project, "results.jsonl");
+    let rows = a_mixed_run(&project, "results.jsonl").rows;
     let report = Report::read(&project, "results.jsonl");
     report.holds(&[("set", 16), ("rejected", 3), ("invalid", 1), ("skipped", 1)]).agrees_with(&project, "summary.json");
     for (row, result) in rows.iter().zip(&report.0) {
@@ -96,17 +102,39 @@ fn the_report_can_go_to_standard_output() {
 }
 
 #[test]
-fn quiet_prints_no_progress_and_a_finished_run_says_how_it_went() {
+fn without_a_terminal_a_plain_line_comes_now_and_then_and_quiet_leaves_it_out() {
     let project = Project::new();
-    let rows = rows(POOL, 5);
+    let rows = rows(POOL, 24);
     let sandbox = project.sandbox(&rows, &[]);
     project.give("users.csv", csv(&rows));
-    let run = |extra: &[&str]| project.run(&[&["run", "users.csv", "--yes", "--endpoint-url", &sandbox.url], extra].concat()).exits(0);
-    let loud = run(&["-o", "1.csv"]).says(&["5 rows", "5 set", "1.csv", "1.csv.journal"]);
-    let quiet = run(&["-o", "2.csv", "-q"]);
-    assert!(quiet.stderr.len() < loud.stderr.len(), "{loud}\n{quiet}");
-    assert_eq!(loud.stdout, "");
-    assert_eq!(quiet.stdout, "");
+    let start = |extra: &[&str]| {
+        let args = [&["run", "users.csv", "--yes", "--rate", "2", "--endpoint-url", &sandbox.url], extra].concat();
+        project.start(project.command(&args))
+    };
+    let (loud, quiet) = (start(&["-o", "1.csv"]), start(&["-o", "2.csv", "--quiet"]));
+    let (loud, quiet) = (loud.finish().exits(0), quiet.finish().exits(0));
+    let lines = |finished: &Finished| finished.stderr.lines().count();
+    assert!(lines(&loud) > lines(&quiet), "{loud}\n{quiet}");
+    for finished in [loud, quiet] {
+        assert!(!finished.stderr.contains(['\u{1b}', '\r']), "no control characters without a terminal: {finished}");
+        assert_eq!(finished.stdout, "");
+        finished.says(&["24 rows", "24 set"]);
+    }
+}
+
+#[test]
+fn a_finished_run_says_how_it_went_and_where_the_results_are() {
+    let project = Project::new();
+    a_mixed_run(&project, "results.csv").finished.says(&[
+        "21 rows",
+        "16 set",
+        "3 rejected",
+        "1 invalid",
+        "1 skipped",
+        "UserNotFoundException",
+        "results.csv",
+        "results.csv.journal",
+    ]);
 }
 
 #[test]
