@@ -122,7 +122,7 @@ impl Pacer {
         let _turn = self.turn.lock().await;
         loop {
             let now = Instant::now();
-            let allowed = self.soft().due(now);
+            let allowed = self.soft().due();
             let due = if allowed > now { Err(allowed) } else { self.take() };
             match due {
                 Ok(()) => {
@@ -132,6 +132,11 @@ impl Pacer {
                 Err(due) => tokio::time::sleep_until(due).await,
             }
         }
+    }
+
+    /// Tells that an attempt was let through, whatever else its answer said.
+    pub fn admitted(&self) {
+        self.soft().admitted();
     }
 
     /// Tells that the attempt that left at `sent` was throttled, and how long the service asked to wait.
