@@ -63,15 +63,36 @@ impl Reply {
     }
 }
 
-/// What the log says of a call's input. A member of the wrong type leaves them all empty.
+/// What faults, permissions and the log need to know of a call's input. A member of the wrong type leaves them all empty.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Subject {
     user_pool_id: String,
+    client_id: String,
     username: String,
     permanent: Option<bool>,
     #[serde(deserialize_with = "protocol::password")]
     password: Option<Password<'static>>,
+    #[serde(alias = "ChallengeResponses")]
+    auth_parameters: AuthParameters,
+}
+
+/// Where a call that signs in names its user.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AuthParameters {
+    #[serde(rename = "USERNAME")]
+    username: String,
+}
+
+impl Subject {
+    fn read(body: &[u8]) -> Self {
+        let mut subject: Self = protocol::input(body).unwrap_or_default();
+        if subject.username.is_empty() {
+            subject.username = std::mem::take(&mut subject.auth_parameters.username);
+        }
+        subject
+    }
 }
 
 /// The desk that every call passes.
@@ -89,7 +110,7 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(settings: Settings, log: Option<CallLog>) -> Self {
         Self {
-            service: Service::new(settings.seed, &settings.account),
+            service: Service::new(&settings, rand::random()),
             quotas: Quotas::new(&settings),
             faults: FaultDraws::new(settings.faults, settings.seed),
             log,
@@ -104,7 +125,10 @@ impl Desk {
     pub(super) fn take(&self, arrival: &Arrival<'_>) -> Answer {
         let request_id = ids::request_id(self.settings.seed, self.calls.fetch_add(1, Ordering::Relaxed));
         let operation = Operation::named(arrival.operation);
-        let subject: Subject = protocol::input(arrival.body).unwrap_or_default();
+        let mut subject = Subject::read(arrival.body);
+        if let Some(client) = self.service.clients.get(&subject.client_id).filter(|_| subject.user_pool_id.is_empty()) {
+            subject.user_pool_id.clone_from(&client.pool);
+        }
         let region = arrival.region.unwrap_or_else(|| subject.user_pool_id.split_once('_').map_or("", |(region, _)| region));
         let draw = if operation == Some(Operation::AdminSetUserPassword) { self.faults.next() } else { Draw::default() };
         let (reply, applied) = match draw.fault.and_then(|fault| self.instead(fault, arrival.operation, region, &subject)) {

@@ -9,17 +9,22 @@
 
 mod call_log;
 mod calls;
+mod clients;
 mod clock;
 mod constraints;
+mod directory;
 mod faults;
 mod filter;
 mod http;
 mod ids;
 mod operations;
+mod passwords;
+mod pool_settings;
 mod pools;
 mod protocol;
 mod quota;
 mod settings;
+mod tokens;
 mod users;
 mod users_file;
 #[cfg(test)]
@@ -32,7 +37,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use self::clock::{ClockShift, ClockShiftError};
 pub use self::pools::DEFAULT_POLICY;
+pub use self::quota::{Category, CategoryQuota, CategoryQuotaError, QuotaWindow};
 pub use self::settings::{DOCUMENTED_QUOTA, Faults, Settings};
 pub use self::users_file::UsersFileError;
 
@@ -96,14 +103,17 @@ impl Sandbox {
 
     /// Makes sure that there is such a pool, with this policy. A minimum length below 6, the least that the service allows, becomes 6.
     pub fn add_pool(&self, pool: &PoolId, policy: Policy) {
-        self.0.service.pools.get_or_add(pool).set_policy(policy);
+        let now = self.0.service.clock.now();
+        self.0.service.pools.get_or_add(pool, now).set_policy(policy, now);
     }
 
     /// Makes sure that there is such a user: an enabled one, with status CONFIRMED and no password, where there was none. A pool that
     /// is missing is added with [`DEFAULT_POLICY`].
     pub fn add_user(&self, user: &row::User) {
-        let pool = self.0.service.pools.get_or_add(&user.pool);
-        pool.add_user(User::new(&user.username, Status::Confirmed, clock::now()));
+        let now = self.0.service.clock.now();
+        let pool = self.0.service.pools.get_or_add(&user.pool, now);
+        // A user who is there already stays as they are.
+        pool.add_user(User::new(&user.username, Status::Confirmed, now), false).ok();
     }
 
     /// Adds the users of a file, each in place of one with its username, and gives their number. Pools that are missing are added
@@ -116,13 +126,20 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError::Users`] where the file cannot be read or a line holds no user; the users before that line were added.
     pub fn load_users(&self, path: &Path) -> Result<usize, SandboxError> {
-        let take = |pool: &PoolId, user| self.0.service.pools.get_or_add(pool).put_user(user);
-        users_file::read(path, take).map_err(|source| SandboxError::Users { path: path.to_owned(), source })
+        let now = self.0.service.clock.now();
+        let take = |pool: &PoolId, user| self.0.service.pools.get_or_add(pool, now).put_user(user);
+        users_file::read(path, now, take).map_err(|source| SandboxError::Users { path: path.to_owned(), source })
     }
 
     /// Whether this is the user's password now.
     pub fn password_is(&self, user: &row::User, password: &Password<'_>) -> bool {
-        self.0.service.pools.get(user.pool.as_str()).is_some_and(|pool| pool.password_is(&user.username, password))
+        let pool = self.0.service.pools.get(user.pool.as_str());
+        pool.is_some_and(|pool| pool.read().user(&user.username).is_some_and(|user| pool.is_password(user, password)))
+    }
+
+    /// Moves the clock by which temporary passwords, sessions and tokens expire. Quotas and delays do not follow it.
+    pub fn move_clock(&self, by: ClockShift) {
+        self.0.service.clock.shift(by);
     }
 
     /// Serves until `stop` is cancelled, then gives the calls under way 2 s to finish. The caller has bound the listener, to a

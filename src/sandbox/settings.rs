@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::SandboxError;
+use super::clock::ClockShift;
+use super::quota::{CategoryQuota, QuotaWindow};
 
 /// Requests a second for UserAccountRecovery, the category of AdminSetUserPassword (L-7D6E8ED3 of the Cognito quotas, not adjustable).
 pub const DOCUMENTED_QUOTA: f64 = 30.0;
@@ -18,6 +20,13 @@ pub struct Settings {
     pub quota: Option<f64>,
     /// The requests that UserAccountRecovery admits at once after a pause, from 1 on. The service's own figure is undocumented.
     pub burst: u32,
+    /// How the quotas are counted.
+    pub quota_window: QuotaWindow,
+    /// Quotas of single categories, in the documented ones' place, and with one second's worth of burst. They hold without `quota`
+    /// too.
+    pub quotas: Vec<CategoryQuota>,
+    /// How far ahead of the machine's clock the sandbox's begins. Temporary passwords, sessions and tokens expire by it.
+    pub clock: ClockShift,
     /// The time added before every answer, as a network would.
     pub latency: Duration,
     /// The call log: a new file of JSON Lines. An existing one is refused.
@@ -39,6 +48,9 @@ impl Default for Settings {
             port: 0,
             quota: Some(DOCUMENTED_QUOTA),
             burst: 30,
+            quota_window: QuotaWindow::default(),
+            quotas: Vec::new(),
+            clock: ClockShift::default(),
             latency: Duration::ZERO,
             log: None,
             log_passwords: false,
@@ -54,6 +66,9 @@ impl Settings {
     pub(super) fn check(&self) -> Result<(), SandboxError> {
         if self.quota.is_some_and(|quota| !(quota.is_finite() && quota > 0.0)) {
             return Err(SandboxError::Setting { name: "quota", allowed: "above 0" });
+        }
+        if self.quotas.iter().any(|quota| !(quota.per_second.is_finite() && quota.per_second > 0.0)) {
+            return Err(SandboxError::Setting { name: "quotas", allowed: "above 0" });
         }
         if self.burst == 0 {
             return Err(SandboxError::Setting { name: "burst", allowed: "1 or more" });

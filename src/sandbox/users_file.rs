@@ -8,7 +8,6 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::clock;
 use super::users::{Status, User};
 use crate::row::PoolId;
 
@@ -49,14 +48,14 @@ fn enabled() -> bool {
 }
 
 /// Reads the file and hands each user to `take`. A file whose first character is `{` is JSON Lines.
-pub(super) fn read(path: &Path, take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+pub(super) fn read(path: &Path, now: f64, take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
     let mut file = BufReader::new(File::open(path)?);
     let first = file.fill_buf()?;
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    if first.trim_ascii_start().starts_with(b"{") { read_json_lines(file, take) } else { read_csv(file, take) }
+    if first.trim_ascii_start().starts_with(b"{") { read_json_lines(file, now, take) } else { read_csv(file, now, take) }
 }
 
-fn read_json_lines(mut file: impl BufRead, mut take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+fn read_json_lines(mut file: impl BufRead, now: f64, mut take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
     let mut count = 0;
     let mut text = Vec::new();
     for line in 1.. {
@@ -70,7 +69,7 @@ fn read_json_lines(mut file: impl BufRead, mut take: impl FnMut(&PoolId, User)) 
         }
         let user: UserLine = serde_json::from_slice(text).map_err(|error| refused(line, json_fault(&error)))?;
         let pool = pool_id(line, &user.user_pool_id)?;
-        let mut taken = User::new(&user.username, user.user_status, clock::now());
+        let mut taken = User::new(&user.username, user.user_status, now);
         taken.enabled = user.enabled;
         taken.attributes = user.attributes.into_iter().collect();
         take(&pool, taken);
@@ -79,7 +78,7 @@ fn read_json_lines(mut file: impl BufRead, mut take: impl FnMut(&PoolId, User)) 
     Ok(count)
 }
 
-fn read_csv(file: impl BufRead, mut take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+fn read_csv(file: impl BufRead, now: f64, mut take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
     let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(csv_fault)?;
     let column = |snake: &str, pascal: &str| {
@@ -92,7 +91,7 @@ fn read_csv(file: impl BufRead, mut take: impl FnMut(&PoolId, User)) -> Result<u
         let record = record.map_err(csv_fault)?;
         let line = record.position().map_or(0, csv::Position::line);
         let pool = pool_id(line, &record[pool_column])?;
-        take(&pool, User::new(&record[username_column], Status::Confirmed, clock::now()));
+        take(&pool, User::new(&record[username_column], Status::Confirmed, now));
         count += 1;
     }
     Ok(count)
@@ -138,7 +137,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(text.as_bytes()).expect("its text");
         let mut users = Vec::new();
-        let count = read(file.path(), |pool, user| users.push((pool.to_string(), user))).map_err(|error| error.to_string())?;
+        let count = read(file.path(), 1.0, |pool, user| users.push((pool.to_string(), user))).map_err(|error| error.to_string())?;
         assert_eq!(count, users.len());
         Ok(users)
     }
