@@ -1,11 +1,34 @@
-//! `chpasswd` for Amazon Cognito.
+//! `chpasswd` for Amazon Cognito: sets the passwords of ten or ten million users from a file, and can say of every row what became of
+//! it.
+//!
+//! Data goes one way: bytes → rows → valid rows → attempts → events → report. Read the rooms in this order and you have followed a row
+//! from the file to the report. A room uses only rooms above it.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`secret`], [`row`] | the password, and the printable half of a row |
+//! | [`outcome`], [`policy`] | what can become of a row; a pool's password rules |
+//! | [`input`], [`journal`], [`cognito`] | files → rows; intents and results on the disk; the one door to AWS |
+//! | [`validate`] | row → valid row, in parallel batches that keep their order |
+//! | [`execute`] | valid rows × the door → events: pace, attempts, retries |
+//! | [`report`] | events → progress; input and journal → results and summary |
+//! | [`sandbox`] | a Cognito on the loopback address |
+//! | [`preflight`] | what `run` and `check` do before the first call |
+//! | [`run`], [`check`] | the commands |
+//! | [`cli`] | what was typed → what it means |
 
+pub mod check;
+pub mod cli;
 pub mod cognito;
 pub mod execute;
+pub mod input;
 pub mod journal;
 pub mod outcome;
 pub mod policy;
+pub mod preflight;
+pub mod report;
 pub mod row;
+pub mod run;
 pub mod sandbox;
 pub mod secret;
 pub mod validate;

@@ -1,8 +1,43 @@
 //! Parses, calls the library, returns the exit code.
 
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use cognito_passwd::cli::Cli;
+use cognito_passwd::report::plain;
 use zeroizing_alloc::ZeroAlloc;
 
 #[global_allocator]
 static WIPES_WHAT_IS_FREED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
-fn main() {}
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_a_command(&error),
+    };
+    match cli.run() {
+        Ok(exit) => exit.code().into(),
+        Err(refusal) => {
+            let text = refusal.to_string();
+            eprintln!("error: {}", text.lines().map(plain).collect::<Vec<_>>().join("\n       "));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Help and version go to standard output; what is wrong with a command line goes to standard error, without what a terminal might obey.
+fn not_a_command(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            print!("{error}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            for line in error.to_string().lines() {
+                eprintln!("{}", plain(line));
+            }
+            ExitCode::from(2)
+        }
+    }
+}

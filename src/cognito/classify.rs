@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
-use aws_sdk_cognitoidentityprovider::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentityprovider::operation::RequestId;
 
 use super::guard::{NotCognito, UnsafeEndpoint};
@@ -64,21 +64,29 @@ pub(super) fn failure<E>(error: &SdkError<E, HttpResponse>) -> Answer
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    let ours = |class, code: &str| Answer {
+    let ours = |class, code: &str, cause: &(dyn Error + 'static)| Answer {
         class,
-        detail: Detail { code: code.to_owned(), message: DisplayErrorContext(error).to_string(), request_id: request_id(error) },
+        detail: Detail { code: code.to_owned(), message: explain(cause), request_id: request_id(error) },
     };
     match error {
-        SdkError::ConstructionFailure(_) => ours(Class::Fatal, "request_not_built"),
-        SdkError::DispatchFailure(_) if in_chain::<CredentialsError>(error) => ours(Class::Fatal, "no_credentials"),
-        SdkError::DispatchFailure(_) if in_chain::<UnsafeEndpoint>(error) => ours(Class::Fatal, "unsafe_endpoint"),
-        SdkError::DispatchFailure(_) if never_connected(error) => ours(Class::NotSent, "not_connected"),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => ours(Class::Ambiguous, "timeout"),
-        SdkError::DispatchFailure(_) => ours(Class::Ambiguous, "connection_lost"),
-        SdkError::TimeoutError(_) => ours(Class::Ambiguous, "timeout"),
-        SdkError::ResponseError(_) if in_chain::<NotCognito>(error) => ours(Class::Ambiguous, "not_cognito"),
+        SdkError::ConstructionFailure(_) => ours(Class::Fatal, "request_not_built", error),
+        SdkError::DispatchFailure(failure) => {
+            if let Some(cause) = find::<CredentialsError>(error) {
+                ours(Class::Fatal, "no_credentials", cause)
+            } else if let Some(cause) = find::<UnsafeEndpoint>(error) {
+                ours(Class::Fatal, "unsafe_endpoint", cause)
+            } else if let Some(cause) = never_connected(error) {
+                ours(Class::NotSent, "not_connected", cause)
+            } else {
+                ours(Class::Ambiguous, if failure.is_timeout() { "timeout" } else { "connection_lost" }, error)
+            }
+        }
+        SdkError::TimeoutError(_) => ours(Class::Ambiguous, "timeout", error),
         SdkError::ServiceError(context) => refusal(error, context.raw()),
-        _ => ours(Class::Ambiguous, "broken_answer"),
+        _ => match find::<NotCognito>(error) {
+            Some(cause) => ours(Class::Ambiguous, "not_cognito", cause),
+            None => ours(Class::Ambiguous, "broken_answer", error),
+        },
     }
 }
 
@@ -110,13 +118,23 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
     number("x-amz-retry-after").map(Duration::from_millis).or_else(|| number("retry-after").map(Duration::from_secs))
 }
 
-/// Whether the connection failed before a byte of the request could leave. Only hyper's own error tells.
-fn never_connected(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|cause| cause.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect()))
+/// The error of a connection that failed before a byte of the request could leave. Only hyper's own error tells.
+fn never_connected<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let hyper = find::<hyper_util::client::legacy::Error>(error)?;
+    if hyper.is_connect() { hyper.source() } else { None }
 }
 
-fn in_chain<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|cause| cause.is::<T>())
+/// What went wrong, from `error` to its root: the first line of each cause, and each once.
+pub(super) fn explain(error: &(dyn Error + 'static)) -> String {
+    let first_line = |cause: &dyn Error| cause.to_string().lines().next().unwrap_or_default().trim_end_matches(" Attempted:").to_owned();
+    let mut causes: Vec<String> = chain(error).map(|cause| first_line(cause)).collect();
+    causes.dedup_by(|inner, outer| outer.contains(inner.as_str()));
+    causes.join(": ")
+}
+
+/// The first cause of this type.
+pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|cause| cause.downcast_ref())
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -12,11 +12,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cognitoidentityprovider as sdk;
 use aws_smithy_http_client::tls;
 use sdk::config::retry::RetryConfig;
 use sdk::config::timeout::TimeoutConfig;
-use sdk::error::{DisplayErrorContext, ProvideErrorMetadata};
+use sdk::error::ProvideErrorMetadata;
 
 use crate::outcome::{Answer, Class};
 use crate::policy::Policy;
@@ -78,6 +79,8 @@ pub enum PoolAnswer {
     Found(Option<Policy>),
     /// There is no such pool.
     Missing(String),
+    /// There are no credentials to ask it with.
+    NoCredentials(String),
     /// It could not be asked, for the reason given.
     Unreadable(String),
 }
@@ -141,7 +144,10 @@ impl Cognito {
             Err(error) => match error.code() {
                 Some("ResourceNotFoundException") => PoolAnswer::Missing(error.message().unwrap_or_default().to_owned()),
                 Some(code) => PoolAnswer::Unreadable(format!("{code}: {}", error.message().unwrap_or_default())),
-                None => PoolAnswer::Unreadable(DisplayErrorContext(&error).to_string()),
+                None => match classify::find::<CredentialsError>(&error) {
+                    Some(cause) => PoolAnswer::NoCredentials(classify::explain(cause)),
+                    None => PoolAnswer::Unreadable(classify::explain(&error)),
+                },
             },
         }
     }
@@ -210,7 +216,7 @@ fn http_client(settings: &Settings) -> Result<sdk::config::SharedHttpClient, Con
     let tls = tls::TlsContext::builder()
         .with_trust_store(trust)
         .build()
-        .map_err(|error| ConnectError::Certificates(DisplayErrorContext(&error).to_string()))?;
+        .map_err(|error| ConnectError::Certificates(classify::explain(&error)))?;
     let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
     let client = aws_smithy_http_client::Builder::new()
         .pool_idle_timeout(IDLE_TIMEOUT)

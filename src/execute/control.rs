@@ -84,7 +84,8 @@ impl Controller {
         if seconds <= 0.0 {
             return;
         }
-        self.rate = if self.unthrottled { self.rate * GROWTH.powf(seconds) } else { self.rate + (self.rate * CLIMB).max(LEAST_CLIMB) * seconds };
+        self.rate =
+            if self.unthrottled { self.rate * GROWTH.powf(seconds) } else { self.rate + (self.rate * CLIMB).max(LEAST_CLIMB) * seconds };
         self.rate = self.rate.min(self.cap);
         self.last_climb = now;
     }

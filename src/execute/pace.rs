@@ -151,9 +151,7 @@ impl Pacer {
     /// Takes an attempt from the cap, or says when to come back.
     fn take(&self) -> Result<(), Instant> {
         let Some(hard) = &self.hard else { return Ok(()) };
-        hard.check_n(CELLS)
-            .expect("the quota's burst holds an attempt")
-            .map_err(|not_until| self.started + not_until.earliest_possible())
+        hard.check_n(CELLS).expect("the quota's burst holds an attempt").map_err(|not_until| self.started + not_until.earliest_possible())
     }
 }
 

@@ -13,7 +13,7 @@ use super::pace::Cap;
 use super::{Reason, Settings, Stop, execute, retry};
 use crate::cognito::SetPassword;
 use crate::outcome::{Answer, Class, Detail, Event, Fate, Outcome, Tally};
-use crate::row::{Lifetime, User};
+use crate::row::{Lifetime, PoolId, User};
 use crate::secret::Password;
 use crate::validate::ValidRow;
 
@@ -66,7 +66,8 @@ struct Told {
 fn rows(count: u64, regions: &[&str]) -> Vec<ValidRow> {
     let row = |number: u64| {
         let pool = format!("{}_a", regions[number as usize % regions.len()]);
-        ValidRow::for_test(number, &pool, &format!("user-{number}"), "Passw0rd!", Lifetime::Permanent)
+        let user = User { pool: PoolId::parse(&pool).unwrap(), username: format!("user-{number}").into() };
+        ValidRow::for_test(number, user, "Passw0rd!", Lifetime::Permanent)
     };
     (1..=count).map(row).collect()
 }

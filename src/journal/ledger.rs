@@ -76,16 +76,8 @@ impl Ledger {
             },
             Frame::End | Frame::Damaged => return Err(foreign("its first record is damaged")),
         };
-        let mut ledger = Self {
-            path: path.to_owned(),
-            file,
-            position,
-            start,
-            last: Vec::new(),
-            described: Vec::new(),
-            torn_at: None,
-            payload,
-        };
+        let mut ledger =
+            Self { path: path.to_owned(), file, position, start, last: Vec::new(), described: Vec::new(), torn_at: None, payload };
         ledger.scan()?;
         Ok(ledger)
     }
@@ -238,7 +230,7 @@ mod tests {
     use crate::row::{Digest, Lifetime};
 
     fn start() -> Start {
-        let input = InputIdentity { name: "users.csv".to_owned(), size: Some(5), modified: Some(7) };
+        let input = InputIdentity { path: Some("users.csv".into()), size: Some(5), modified: Some(7), ..InputIdentity::default() };
         Start { run_id: "ab".to_owned(), version: "0".to_owned(), started_at: 1, input }
     }
 
@@ -323,5 +315,4 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).expect("a link");
         assert!(matches!(Writer::create(&link, &start()), Err(JournalError::Exists(_))));
     }
-
 }

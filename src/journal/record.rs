@@ -3,6 +3,7 @@
 //! A frame is the payload's length (u32), a CRC-32 (u32), both little-endian, and the payload in postcard's encoding. The checksum
 //! covers the frame's offset in the file as well, so that a record copied or left over from elsewhere is not taken for one.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -32,11 +33,19 @@ pub struct Start {
     pub input: InputIdentity,
 }
 
-/// What an input is recognized by. Nothing of its content goes in here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What an input is recognized by, and how it was read. Nothing of its content goes in here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputIdentity {
-    /// The path as it was typed; `-` for standard input.
-    pub name: String,
+    /// The path as it was typed; `None` for standard input.
+    pub path: Option<PathBuf>,
+    /// Whether it was read as JSON Lines rather than CSV.
+    pub jsonl: bool,
+    /// The character between two fields of a CSV, where it was given.
+    pub delimiter: Option<u8>,
+    /// The pool of rows that name none.
+    pub default_pool: Option<String>,
+    /// The lifetime of rows that do not say.
+    pub default_lifetime: Option<Lifetime>,
     /// In bytes, where it is a file.
     pub size: Option<u64>,
     /// In nanoseconds since 1970, where it is a file.
@@ -48,11 +57,30 @@ pub struct InputIdentity {
 pub(super) enum Record<'a> {
     Start(Start),
     /// A row of an input that cannot be read again.
-    Row { row: RowNumber, line: u64, pool: &'a str, username: &'a str, lifetime: Option<Lifetime> },
+    Row {
+        row: RowNumber,
+        line: u64,
+        pool: &'a str,
+        username: &'a str,
+        lifetime: Option<Lifetime>,
+    },
     /// A call that is about to leave.
-    Intent { row: RowNumber, digest: Digest, attempt: u32, at: u64 },
+    Intent {
+        row: RowNumber,
+        digest: Digest,
+        attempt: u32,
+        at: u64,
+    },
     /// The end of a row.
-    Result { row: RowNumber, outcome: Outcome, code: &'a str, message: &'a str, request_id: &'a str, attempts: u32, at: u64 },
+    Result {
+        row: RowNumber,
+        outcome: Outcome,
+        code: &'a str,
+        message: &'a str,
+        request_id: &'a str,
+        attempts: u32,
+        at: u64,
+    },
 }
 
 impl<'a> Record<'a> {

@@ -11,37 +11,46 @@ mod service;
 use std::time::{Duration, SystemTime};
 
 pub use self::findings::{Findings, Listed};
-pub use self::policies::{Policies, PolicyChoice};
+pub use self::policies::{Obstacles, PolicyChoice, policies};
 pub use self::refusal::Refusal;
-pub use self::service::Service;
+pub use self::service::{Rehearsal, Service};
 use crate::execute::pace::Cap;
-use crate::report::{count, plain, span};
+use crate::input::Reader;
+use crate::report::{count, plain, rows, span};
+use crate::sandbox::DOCUMENTED_QUOTA;
 use crate::validate::Survey;
 
-/// Cognito's quota for AdminSetUserPassword and what shares it, for an account and Region, in requests a second. It is not adjustable.
-const QUOTA: f64 = 30.0;
+/// Says what is odd about an input that has been gone through: who else can read it, which columns were ignored.
+pub fn warn_of(reader: &Reader) {
+    let name = plain(reader.name());
+    if reader.readable_by_others() {
+        eprintln!("warning: others can read {name}, and every password in it\n         chmod 600 {name}");
+    }
+    let ignored = reader.unknown_columns();
+    if !ignored.is_empty() {
+        eprintln!("warning: {name}: columns that mean nothing here are ignored: {}", plain(&ignored.join(", ")));
+    }
+}
 
 /// What sending the rows of `survey` will come to, a line each: rows by pool and Region, duration, finish, billing.
 pub fn forecast(survey: &Survey, cap: Cap) -> Vec<(&'static str, String)> {
     let pools: Vec<String> =
-        survey.pools.iter().take(10).map(|(pool, rows)| format!("{} ({} rows)", plain(pool.as_str()), count(rows.rows))).collect();
+        survey.pools.iter().take(10).map(|(pool, counted)| format!("{} ({})", plain(pool.as_str()), rows(counted.rows))).collect();
     let more = survey.pools.len().saturating_sub(pools.len());
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    let mut rows = format!(
-        "{} to send: {} permanent, {} temporary",
-        count(survey.valid),
-        count(survey.permanent),
-        count(survey.temporary)
-    );
+    let mut sent = format!("{} to send: {} permanent, {} temporary", count(survey.valid), count(survey.permanent), count(survey.temporary));
     for (number, what) in [(survey.invalid, "invalid"), (survey.skipped, "skipped for another row of the same user")] {
         if number > 0 {
-            rows += &format!("; {} {what}", count(number));
+            sent += &format!("; {} {what}", count(number));
         }
     }
-    let mut lines = vec![("pools", format!("{}: {}{more}", survey.pools.len(), pools.join(", "))), ("rows", rows)];
+    let mut lines = vec![("pools", format!("{}: {}{more}", survey.pools.len(), pools.join(", "))), ("rows", sent)];
     if let Some(rate) = cap.per_second() {
-        let share = (rate / QUOTA * 100.0).round();
-        lines.push(("rate", format!("at most {cap} for each Region, {share:.0} % of the quota of {QUOTA}/s that real users share")));
+        let share = (rate / DOCUMENTED_QUOTA * 100.0).round();
+        lines.push((
+            "rate",
+            format!("at most {cap} for each Region, {share:.0} % of the quota of {DOCUMENTED_QUOTA}/s that real users share"),
+        ));
         let takes = Duration::from_secs_f64(slowest_region(survey) as f64 / rate);
         let finish = humantime::format_rfc3339_seconds(SystemTime::now() + takes);
         lines.push(("takes", format!("about {} at that rate, until {finish}", span(takes))));

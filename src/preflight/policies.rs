@@ -1,13 +1,16 @@
 //! Where the pools' password policies come from: a file, the pools themselves, or nowhere.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
-use super::{Refusal, Service};
-use crate::cognito::PoolAnswer;
+use tokio::runtime::Handle;
+
+use super::{Refusal, Rehearsal, Service};
+use crate::cognito::{Cognito, PoolAnswer};
 use crate::policy::Policy;
 use crate::report::plain;
 use crate::row::PoolId;
-use crate::validate::PolicySource;
+use crate::validate::{Policies, PolicySource};
 
 /// What `--policy` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,56 +49,82 @@ impl PolicyChoice {
     }
 }
 
-/// The policies, as `validate` asks for them.
-pub struct Policies<'a> {
-    choice: PolicyChoice,
-    service: Option<&'a Service>,
-    missing: Option<(PoolId, String)>,
+/// Makes the policies that `validate` asks for. With [`PolicyChoice::Live`] it is `service` that they are read from.
+pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
+    let obstacles = Obstacles::default();
+    let source = match (choice, service) {
+        (PolicyChoice::Live, Some(service)) => Policies::new(LivePolicies {
+            runtime: service.runtime.handle().clone(),
+            cognito: Arc::clone(&service.cognito),
+            rehearsal: service.rehearsal.clone(),
+            obstacles: obstacles.clone(),
+        }),
+        _ => Policies::new(move |_: &PoolId| choice.given()),
+    };
+    (source, obstacles)
 }
 
-impl<'a> Policies<'a> {
-    /// `service` is asked where the choice is [`PolicyChoice::Live`].
-    pub fn new(choice: PolicyChoice, service: Option<&'a Service>) -> Self {
-        Self { choice, service, missing: None }
-    }
+/// What was found in the way while policies were read, if anything was.
+#[derive(Clone, Default)]
+pub struct Obstacles {
+    missing: Arc<OnceLock<(PoolId, String)>>,
+    no_credentials: Arc<OnceLock<String>>,
+}
 
+impl Obstacles {
     /// Refuses if a pool was found not to exist.
     ///
     /// # Errors
     /// [`Refusal::NoPool`] then.
-    pub fn all_exist(&mut self) -> Result<(), Refusal> {
-        match self.missing.take() {
-            Some((pool, message)) => Err(Refusal::NoPool { pool: pool.to_string(), message: plain(&message).into_owned() }),
+    pub fn refuse_missing_pool(&self) -> Result<(), Refusal> {
+        match self.missing.get() {
+            Some((pool, message)) => Err(Refusal::NoPool { pool: pool.to_string(), message: message.clone() }),
             None => Ok(()),
         }
     }
 
-    fn live(&mut self, pool: &PoolId) -> Option<Policy> {
-        let service = self.service?;
-        match service.runtime.block_on(service.cognito.describe_pool(pool)) {
+    /// Refuses if there were no credentials to ask a pool with: no password could be set either.
+    ///
+    /// # Errors
+    /// [`Refusal::NoCredentials`] then.
+    pub fn refuse_no_credentials(&self) -> Result<(), Refusal> {
+        self.no_credentials.get().map_or(Ok(()), |reason| Err(Refusal::NoCredentials(reason.clone())))
+    }
+}
+
+/// Asks each pool for its policy.
+struct LivePolicies {
+    runtime: Handle,
+    cognito: Arc<Cognito>,
+    rehearsal: Option<Rehearsal>,
+    obstacles: Obstacles,
+}
+
+impl PolicySource for LivePolicies {
+    fn policy(&mut self, pool: &PoolId) -> Option<Policy> {
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.add_pool(pool);
+        }
+        match self.runtime.block_on(self.cognito.describe_pool(pool)) {
             PoolAnswer::Found(policy) => policy,
             PoolAnswer::Missing(message) => {
-                self.missing.get_or_insert((pool.clone(), message));
+                self.obstacles.missing.get_or_init(|| (pool.clone(), message));
+                None
+            }
+            PoolAnswer::NoCredentials(reason) => {
+                warn(pool, &reason);
+                self.obstacles.no_credentials.get_or_init(|| reason);
                 None
             }
             PoolAnswer::Unreadable(reason) => {
-                eprintln!("warning: cannot read the password policy of {pool}: {}", plain(&reason));
-                eprintln!("         its passwords are checked against the API's own rules alone; --policy FILE gives the policy");
+                warn(pool, &reason);
                 None
             }
         }
     }
 }
 
-impl PolicySource for Policies<'_> {
-    fn policy(&mut self, pool: &PoolId) -> Option<Policy> {
-        if let Some(rehearsal) = self.service.and_then(|service| service.rehearsal.as_ref()) {
-            rehearsal.add_pool(pool);
-        }
-        match self.choice {
-            PolicyChoice::Live => self.live(pool),
-            PolicyChoice::None => None,
-            PolicyChoice::Given(policy) => Some(policy),
-        }
-    }
+fn warn(pool: &PoolId, reason: &str) {
+    eprintln!("warning: cannot read the password policy of {pool}: {}", plain(reason));
+    eprintln!("         its passwords are checked against the API's own rules alone; --policy FILE gives the policy");
 }

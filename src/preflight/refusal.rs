@@ -8,6 +8,7 @@ use crate::input::InputError;
 use crate::journal::JournalError;
 use crate::report::{OutputError, ReportError, count};
 use crate::sandbox::SandboxError;
+use crate::validate::LastNeedsAFile;
 
 /// A command that ended before anything was sent, exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum Refusal {
         /// The service's words.
         message: String,
     },
+    /// There are no credentials.
+    #[error("there are no AWS credentials: {0}\nsign in (`aws sso login`), name a profile with --profile, or rehearse with --sandbox")]
+    NoCredentials(String),
     /// No row is left to send.
     #[error("no row is left to send")]
     NothingToSend,
@@ -66,9 +70,9 @@ pub enum Refusal {
     /// A report cannot be made.
     #[error("the report cannot be made: {0}")]
     Report(#[from] ReportError),
-    /// What was typed does not go together.
-    #[error("{0}")]
-    Usage(String),
+    /// What was asked for needs a file.
+    #[error(transparent)]
+    LastNeedsAFile(#[from] LastNeedsAFile),
     /// The system refused.
     #[error("{what}: {source}")]
     Io {

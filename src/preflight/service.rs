@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -10,11 +11,7 @@ use super::Refusal;
 use crate::cognito::{self, Cognito};
 use crate::policy::Policy;
 use crate::row::{PoolId, User};
-use crate::sandbox::{Sandbox, SandboxError, Settings};
-
-/// The policy of a rehearsal's pools where no other is given: that of a pool made in the console.
-const USUAL_POLICY: Policy =
-    Policy { minimum_length: 8, require_uppercase: true, require_lowercase: true, require_numbers: true, require_symbols: true };
+use crate::sandbox::{DEFAULT_POLICY, Sandbox, Settings};
 
 /// A runtime, and the door to the service on it.
 pub struct Service {
@@ -47,12 +44,14 @@ impl Service {
         let mut rehearsal = None;
         if rehearse {
             let sandbox = Sandbox::new(Settings::default())?;
-            let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).map_err(SandboxError::from)?;
-            let address = listener.local_addr().map_err(SandboxError::from)?;
+            let (listener, address) = runtime
+                .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+                .and_then(|listener| listener.local_addr().map(|address| (listener, address)))
+                .map_err(|source| Refusal::Io { what: "the sandbox cannot listen".to_owned(), source })?;
             runtime.spawn(sandbox.clone().serve(listener, CancellationToken::new()));
             settings.endpoint_url = Some(format!("http://{address}"));
             settings.sandbox = true;
-            rehearsal = Some(Rehearsal { sandbox, policy: policy.unwrap_or(USUAL_POLICY) });
+            rehearsal = Some(Rehearsal { sandbox, policy: policy.unwrap_or(DEFAULT_POLICY) });
         }
         let cognito = Arc::new(runtime.block_on(Cognito::connect(settings))?);
         Ok(Self { runtime, cognito, rehearsal })

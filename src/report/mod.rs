@@ -5,12 +5,12 @@
 
 mod output;
 mod progress;
-mod rows;
+mod results;
 mod summary;
 mod terminal;
 
 pub use self::output::{Output, OutputError};
 pub use self::progress::{Progress, Style};
-pub use self::rows::{Form, ReportError, ReportRow, RowWriter, Source, each_row};
+pub use self::results::{Form, ReportError, ReportRow, RowWriter, Source, each_row};
 pub use self::summary::{Account, Summary};
-pub use self::terminal::{count, plain, span};
+pub use self::terminal::{count, plain, rows, span};

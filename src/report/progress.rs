@@ -150,6 +150,9 @@ mod tests {
         progress.observe(&Event::Retrying { class: Class::Throttled { retry_after: None }, allowed: Some(12.6) });
         let start = progress.samples[0].0;
         progress.samples.push_back((start + Duration::from_secs(1), 3));
-        assert_eq!(progress.line(), "3 of 1,000: 2 set, 1 rejected, 1 retried, 1 throttled  3.0/s (cap 15/s), the service allows about 13/s  5m 32s left");
+        assert_eq!(
+            progress.line(),
+            "3 of 1,000: 2 set, 1 rejected, 1 retried, 1 throttled  3.0/s (cap 15/s), the service allows about 13/s  5m 32s left"
+        );
     }
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::rows::ReportRow;
-use super::terminal::{count, plain, span};
+use super::results::ReportRow;
+use super::terminal::{count, plain, rows, span};
 use crate::outcome::{Outcome, Tally};
 
 /// More reasons than this are added up in one line, so that a service that never says the same twice cannot fill the memory.
@@ -106,16 +106,16 @@ impl Summary<'_> {
     }
 }
 
-impl fmt::Display for Summary<'_> {
+impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tally = &self.account.tally;
+        let tally = &self.tally;
         let parts: Vec<String> = Outcome::ALL
             .iter()
             .filter(|outcome| **outcome == Outcome::Set || tally.of(**outcome) > 0)
             .map(|outcome| format!("{} {outcome}", count(tally.of(*outcome))))
             .collect();
-        writeln!(f, "{} rows: {}", count(tally.rows()), parts.join(", "))?;
-        for ((outcome, code), reason) in &self.account.reasons {
+        writeln!(f, "{}: {}", rows(tally.rows()), parts.join(", "))?;
+        for ((outcome, code), reason) in &self.reasons {
             let outcome = Outcome::ALL[*outcome];
             write!(f, "  {outcome:<8} {:>9}  {}", count(reason.rows), plain(code))?;
             match reason.message.as_str() {
@@ -123,6 +123,13 @@ impl fmt::Display for Summary<'_> {
                 message => writeln!(f, ": {}", plain(message))?,
             }
         }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.account.fmt(f)?;
         if let Some(stopped) = &self.stopped {
             writeln!(f, "stopped early: {}", plain(stopped))?;
         }
@@ -145,8 +152,7 @@ mod tests {
     fn account(rows: &[(Outcome, &str, &str)]) -> Account {
         let mut account = Account::default();
         for (outcome, code, message) in rows {
-            let identity =
-                Identity { row: RowNumber(1), line: 2, pool: String::new(), username: String::new(), lifetime: None };
+            let identity = Identity { row: RowNumber(1), line: 2, pool: String::new(), username: String::new(), lifetime: None };
             account.add(&ReportRow { identity, fate: Fate::unsent(*outcome, code, *message), at: None });
         }
         account

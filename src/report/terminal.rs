@@ -27,10 +27,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 
 fn is_tricky(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Surrogate, Unassigned};
-    matches!(
-        get_general_category(c),
-        Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned
-    )
+    matches!(get_general_category(c), Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned)
 }
 
 /// A number with its thousands apart: `1,234,567`.
@@ -44,6 +41,11 @@ pub fn count(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A number of rows: `1 row`, `1,234 rows`.
+pub fn rows(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "row" } else { "rows" })
 }
 
 /// A span of time in its two largest units: `9h 15m`, `4s`.
@@ -77,6 +79,7 @@ mod tests {
     #[test]
     fn numbers_and_times_are_written_for_people() {
         assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([rows(1), rows(0), rows(1_000)], ["1 row", "0 rows", "1,000 rows"]);
         assert_eq!(span(Duration::from_millis(4_400)), "4s");
         assert_eq!(span(Duration::from_secs(33_333)), "9h 15m");
     }

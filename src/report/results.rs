@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::OutputError;
 use crate::input::{Batch, InputError, Reader};
 use crate::journal::{JournalError, Ledger, Mark};
 use crate::outcome::{Detail, Fate, Outcome};
@@ -29,9 +30,12 @@ pub enum ReportError {
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The report cannot be made where it is wanted.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// The report cannot be written.
     #[error(transparent)]
-    Output(#[from] io::Error),
+    Io(#[from] io::Error),
 }
 
 /// One row of the report.
@@ -89,7 +93,7 @@ pub fn each_row(
             return Ok(());
         }
         for index in 0..batch.len() {
-            let identity = identity(&batch, index);
+            let identity = batch.identity(index);
             let mark = ledger.mark(identity.row)?;
             take(ReportRow::new(identity, mark))?;
         }
@@ -206,8 +210,7 @@ mod tests {
 
     fn row(username: &str, mark: Mark) -> ReportRow {
         let pool = "us-east-1_a".to_owned();
-        let identity =
-            Identity { row: RowNumber(1), line: 2, pool, username: username.to_owned(), lifetime: Some(Lifetime::Permanent) };
+        let identity = Identity { row: RowNumber(1), line: 2, pool, username: username.to_owned(), lifetime: Some(Lifetime::Permanent) };
         ReportRow::new(identity, mark)
     }
 
@@ -219,7 +222,8 @@ mod tests {
 
     #[test]
     fn a_csv_report_has_the_columns_of_the_contract() {
-        let text = written(Form::Csv, &row("zoë", Mark::Ended(Fate::unsent(Outcome::Invalid, "no-pool", "a, \"b\""), SystemTime::UNIX_EPOCH)));
+        let text =
+            written(Form::Csv, &row("zoë", Mark::Ended(Fate::unsent(Outcome::Invalid, "no-pool", "a, \"b\""), SystemTime::UNIX_EPOCH)));
         assert_eq!(
             text,
             "row,line,user_pool_id,username,permanent,outcome,error_code,message,attempts,request_id,time\n\
@@ -245,7 +249,8 @@ mod tests {
 
     #[test]
     fn the_form_follows_the_files_name() {
-        for (name, form) in [("a.csv", Form::Csv), ("a.jsonl", Form::Jsonl), ("a.ndjson", Form::Jsonl), ("-", Form::Csv), ("a", Form::Csv)] {
+        for (name, form) in [("a.csv", Form::Csv), ("a.jsonl", Form::Jsonl), ("a.ndjson", Form::Jsonl), ("-", Form::Csv), ("a", Form::Csv)]
+        {
             assert_eq!(Form::of(Path::new(name)), form, "{name}");
         }
     }

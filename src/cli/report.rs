@@ -1,0 +1,61 @@
+//! `report`: the results again, from the journal.
+
+use std::path::PathBuf;
+
+use crate::input::{self, Defaults, Format, Origin, Settings};
+use crate::journal::Ledger;
+use crate::preflight::Refusal;
+use crate::report::{Account, Form, Output, ReportError, RowWriter, Source, each_row, plain};
+use crate::run::Exit;
+
+/// Write the results of a run again, from its journal
+///
+/// The report is a pure function of input and journal. A run over standard input needs no --input: its journal describes every row.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The journal of a run
+    journal: PathBuf,
+    /// The file that was run [default: the one that the journal names]
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// Where the results go, as CSV or, for .jsonl, JSON Lines
+    #[arg(short = 'o', long, value_name = "FILE", default_value = "-")]
+    report: PathBuf,
+}
+
+impl Args {
+    /// Writes the report, and the totals to standard error. The exit code is that of the run.
+    ///
+    /// # Errors
+    /// [`Refusal`] where journal or input cannot be read, or the report not be written.
+    pub(super) fn run(self) -> Result<Exit, Refusal> {
+        let mut ledger = Ledger::open(&self.journal)?;
+        if let Some(offset) = ledger.torn_at() {
+            let journal = plain(&self.journal.to_string_lossy()).into_owned();
+            eprintln!("warning: {journal} is damaged at byte {offset}: what was noted behind that is not in the report");
+        }
+        let mut reader = self.input(&ledger).map(|settings| input::open(&settings)).transpose()?;
+        let mut writer = RowWriter::new(Form::of(&self.report), Output::create(&self.report)?);
+        let mut account = Account::default();
+        let source = reader.as_mut().map_or(Source::Journal, Source::Input);
+        each_row(source, &mut ledger, |row| {
+            account.add(&row);
+            Ok(writer.write(&row)?)
+        })?;
+        writer.finish().map_err(ReportError::from)?.finish()?;
+        eprint!("{account}");
+        Ok(Exit::of(account.tally(), None))
+    }
+
+    /// How the input is read again: as the run read it, from where it is now.
+    fn input(&self, ledger: &Ledger) -> Option<Settings> {
+        let was = &ledger.start().input;
+        let path = self.input.as_ref().or(was.path.as_ref())?;
+        Some(Settings {
+            origin: Origin::File(path.clone()),
+            format: Some(if was.jsonl { Format::Jsonl } else { Format::Csv }),
+            delimiter: was.delimiter,
+            defaults: Defaults { pool: was.default_pool.clone(), lifetime: was.default_lifetime },
+        })
+    }
+}

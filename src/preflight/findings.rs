@@ -1,0 +1,53 @@
+//! Findings, shown as they come: a line each, with the place that an editor can jump to.
+
+use std::io::Write;
+
+use crate::report::{count, plain};
+use crate::validate::Finding;
+
+/// How many findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// All, on standard output: they are what was asked for.
+    All,
+    /// The first twenty, on standard error: they are why something else was refused.
+    First,
+}
+
+const FIRST: u64 = 20;
+
+/// Shows the findings of one input.
+pub struct Findings {
+    name: String,
+    listed: Listed,
+    seen: u64,
+}
+
+impl Findings {
+    /// For the input of this name.
+    pub fn new(name: &str, listed: Listed) -> Self {
+        Self { name: plain(name).into_owned(), listed, seen: 0 }
+    }
+
+    /// Shows one, or counts it.
+    pub fn take(&mut self, finding: &Finding) {
+        self.seen += 1;
+        let Finding { line, column, rule, message, .. } = finding;
+        let text = format!("{}:{line}:{column}: {}: {}\n", self.name, rule.code(), plain(message));
+        match self.listed {
+            Listed::All => {
+                // A reader that has seen enough, `head` say, closes the pipe: the exit code still tells.
+                let _ = std::io::stdout().lock().write_all(text.as_bytes());
+            }
+            Listed::First if self.seen <= FIRST => eprint!("{text}"),
+            Listed::First => {}
+        }
+    }
+
+    /// Says how many were not shown.
+    pub fn finish(self) {
+        if self.listed == Listed::First && self.seen > FIRST {
+            eprintln!("... and {} more; `cognito-passwd check {}` lists them all", count(self.seen - FIRST), self.name);
+        }
+    }
+}

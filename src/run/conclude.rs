@@ -1,0 +1,119 @@
+//! The end of a run: the report out of input and journal, the summary, what to do next, the exit code.
+//!
+//! Whatever fails here, the journal is on the disk and holds the truth, so that a report can be made again.
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use super::send::Sent;
+use super::{Exit, Job};
+use crate::execute::{Reason, Stop};
+use crate::input::{Origin, Reader};
+use crate::journal::Ledger;
+use crate::outcome::{Detail, Outcome, Tally};
+use crate::report::{Account, Form, Output, OutputError, ReportError, RowWriter, Source, Summary, count, each_row, plain};
+
+/// Writes report and summary, and says what happened and what to do next.
+pub(super) fn conclude(job: &Job, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
+    let took = started.elapsed().unwrap_or_default();
+    let account = match write_report(job, sent.reader) {
+        Ok(account) => account,
+        Err(error) => return without_report(job, &error),
+    };
+    let exit = Exit::of(account.tally(), stop.reason());
+    let summary = Summary {
+        account: &account,
+        stopped: stop.reason().map(describe),
+        started,
+        took,
+        cap: job.sending.cap.to_string(),
+        allowed: sent.allowed,
+        report: job.report.clone(),
+        journal: job.journal.clone(),
+        exit_code: exit.code(),
+    };
+    eprint!("{summary}");
+    advise(account.tally());
+    match write_summary(job, &summary) {
+        Ok(()) => exit,
+        Err(error) => {
+            eprintln!("error: {}", plain(&error.to_string()));
+            Exit::Stopped
+        }
+    }
+}
+
+fn write_report(job: &Job, mut reader: Option<Reader>) -> Result<Account, ReportError> {
+    let mut ledger = Ledger::open(&job.journal)?;
+    let mut account = Account::default();
+    let mut writer = RowWriter::new(Form::of(&job.report), Output::create(&job.report)?);
+    let source = reader.as_mut().map_or(Source::Journal, Source::Input);
+    each_row(source, &mut ledger, |row| {
+        account.add(&row);
+        Ok(writer.write(&row)?)
+    })?;
+    writer.finish()?.finish()?;
+    Ok(account)
+}
+
+fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {
+    let Some(path) = &job.summary else { return Ok(()) };
+    let mut output = Output::create(path)?;
+    writeln!(output, "{:#}", summary.to_json()).map_err(|source| OutputError::Io { path: path.clone(), source })?;
+    output.finish()
+}
+
+/// The rows were sent and the journal knows what became of them, but the report could not be written.
+fn without_report(job: &Job, error: &ReportError) -> Exit {
+    let journal = plain(&job.journal.to_string_lossy()).into_owned();
+    eprintln!("error: the report was not written: {}", plain(&error.to_string()));
+    eprintln!("the journal has the outcome of every row; make room, then write the report with");
+    match &job.input.origin {
+        Origin::File(path) => eprintln!("  cognito-passwd report {journal} --input {}", plain(&path.to_string_lossy())),
+        Origin::Stdin => eprintln!("  cognito-passwd report {journal}"),
+    }
+    Exit::Stopped
+}
+
+fn describe(reason: &Reason) -> String {
+    match reason {
+        Reason::Signal(2) => "interrupted (SIGINT)".to_owned(),
+        Reason::Signal(15) => "terminated (SIGTERM)".to_owned(),
+        Reason::Signal(number) => format!("signal {number}"),
+        Reason::Fatal(Detail { code, message, .. }) => match remedy(code) {
+            Some(remedy) => format!("{code}: {message}; {remedy}"),
+            None => format!("{code}: {message}"),
+        },
+        Reason::Journal(why) => format!("the journal cannot be written: {why}"),
+        Reason::Input(why) => format!("the input cannot be read to its end: {why}"),
+    }
+}
+
+/// What mends what stopped a run.
+fn remedy(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "no_credentials" => "sign in (`aws sso login`), or name a profile with --profile",
+        "not_connected" => "check the network, the proxy and the endpoint",
+        "ExpiredTokenException" | "ExpiredToken" => "renew the credentials",
+        "AccessDeniedException" | "AccessDenied" => "the permission cognito-idp:AdminSetUserPassword on the pool is needed",
+        "ResourceNotFoundException" => "check the pool's id, the account and the profile",
+        "UnrecognizedClientException" | "InvalidClientTokenId" => "the credentials are not known to AWS: check the profile",
+        "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" | "RequestTimeTooSkewed" => {
+            "check the secret key and this machine's clock"
+        }
+        "OperationNotEnabledException" => "the pool takes this operation in its primary Region only",
+        _ => return None,
+    })
+}
+
+fn advise(tally: &Tally) {
+    for (outcome, advice) in [
+        (Outcome::Rejected, "rejected: mend what the code says, and run those rows again from a file of their own"),
+        (Outcome::Unknown, "unknown: the password may or may not be set; the report names them, and running them again is safe"),
+        (Outcome::NotSent, "not sent: run those rows again from a file of their own"),
+    ] {
+        if tally.of(outcome) > 0 {
+            eprintln!("{} {advice}", count(tally.of(outcome)));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The pools that rows name, and the policy of each.
+
+use std::collections::HashMap;
+
+use crate::policy::Policy;
+use crate::row::PoolId;
+
+/// Knows the password policy of a pool: from a file, from the service, or not at all.
+pub trait PolicySource {
+    /// The policy of `pool`, or nothing where it cannot be read: then only the API's own rules hold.
+    fn policy(&mut self, pool: &PoolId) -> Option<Policy>;
+}
+
+impl<F: FnMut(&PoolId) -> Option<Policy>> PolicySource for F {
+    fn policy(&mut self, pool: &PoolId) -> Option<Policy> {
+        self(pool)
+    }
+}
+
+/// The policies of the pools named so far. Each pool's source is asked once, in the order in which rows first name them, and never by
+/// two threads at once. Pass the same one to both passes over a file, so that both see the same policies.
+pub struct Policies<'a> {
+    source: Box<dyn PolicySource + Send + 'a>,
+    pools: Pools,
+}
+
+impl<'a> Policies<'a> {
+    /// Knows no pool yet.
+    pub fn new(source: impl PolicySource + Send + 'a) -> Self {
+        Self { source: Box::new(source), pools: Pools::default() }
+    }
+
+    /// The pools named so far, in the order of their first appearance, each with its policy if it has one that could be read.
+    pub fn known(&self) -> impl Iterator<Item = (&PoolId, Option<&Policy>)> {
+        self.pools.known.iter().map(|(pool, policy)| (pool, policy.as_ref()))
+    }
+
+    pub(super) fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Asks for the policy of a pool, unless it is known already.
+    pub(super) fn learn(&mut self, pool: PoolId) {
+        if self.pools.numbers.contains_key(pool.as_str()) {
+            return;
+        }
+        let number = u32::try_from(self.pools.known.len()).expect("there are no more pools than rows");
+        self.pools.numbers.insert(pool.as_str().into(), PoolNumber(number));
+        let policy = self.source.policy(&pool);
+        self.pools.known.push((pool, policy));
+    }
+}
+
+/// A pool's place in the order of first appearance: what rows carry instead of its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PoolNumber(pub u32);
+
+/// The pools as the checking threads see them: without their source.
+#[derive(Default)]
+pub(super) struct Pools {
+    known: Vec<(PoolId, Option<Policy>)>,
+    numbers: HashMap<Box<str>, PoolNumber>,
+}
+
+impl Pools {
+    /// The number of the pool with this id. `last` is the answer before; rows of one pool tend to stand together.
+    pub(super) fn find(&self, id: &str, last: &mut Option<PoolNumber>) -> Option<PoolNumber> {
+        if last.is_none_or(|number| self.id(number).as_str() != id) {
+            *last = self.numbers.get(id).copied();
+        }
+        *last
+    }
+
+    pub(super) fn id(&self, number: PoolNumber) -> &PoolId {
+        &self.known[number.0 as usize].0
+    }
+
+    pub(super) fn policy(&self, number: PoolNumber) -> Option<&Policy> {
+        self.known[number.0 as usize].1.as_ref()
+    }
+
+    /// The ids in the order of their numbers.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &PoolId> {
+        self.known.iter().map(|(id, _)| id)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+}
