@@ -19,6 +19,8 @@ mod http;
 mod ids;
 mod operations;
 mod passwords;
+mod permissions;
+mod plan;
 mod pool_settings;
 mod pools;
 mod protocol;
@@ -38,6 +40,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use self::clock::{ClockShift, ClockShiftError};
+pub use self::permissions::{Denial, DenialError};
+pub use self::plan::PlanError;
 pub use self::pools::DEFAULT_POLICY;
 pub use self::quota::{Category, CategoryQuota, CategoryQuotaError, QuotaWindow};
 pub use self::settings::{DOCUMENTED_QUOTA, Faults, Settings};
@@ -45,6 +49,8 @@ pub use self::users_file::UsersFileError;
 
 use self::call_log::CallLog;
 use self::calls::Desk;
+use self::operations::Service;
+use self::plan::Plan;
 use self::users::{Status, User};
 use crate::policy::Policy;
 use crate::row::{self, PoolId};
@@ -72,6 +78,14 @@ pub enum SandboxError {
     /// A line of the call log cannot be written. The sandbox stops: a log with holes proves nothing.
     #[error("the call log cannot be written: {0}")]
     LogWrite(#[source] io::Error),
+    /// The fault plan is unusable.
+    #[error("the fault plan {}: {source}", .path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PlanError,
+    },
     /// The file of users is unusable.
     #[error("{}: {source}", .path.display())]
     Users {
@@ -94,11 +108,16 @@ impl Sandbox {
     /// made.
     pub fn new(settings: Settings) -> Result<Self, SandboxError> {
         settings.check()?;
+        let plan = match &settings.plan {
+            Some(path) => Plan::read(path, settings.seed).map_err(|source| SandboxError::Plan { path: path.clone(), source })?,
+            None => Plan::none(),
+        };
         let log = match &settings.log {
             Some(path) => Some(CallLog::create(path).map_err(|source| SandboxError::LogCreate { path: path.clone(), source })?),
             None => None,
         };
-        Ok(Self(Arc::new(Desk::new(settings, log))))
+        let service = Service::new(&settings, rand::random());
+        Ok(Self(Arc::new(Desk::new(settings, service, plan, log))))
     }
 
     /// Makes sure that there is such a pool, with this policy. A minimum length below 6, the least that the service allows, becomes 6.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::SandboxError;
 use super::clock::ClockShift;
+use super::permissions::Denial;
 use super::quota::{CategoryQuota, QuotaWindow};
 
 /// Requests a second for UserAccountRecovery, the category of AdminSetUserPassword (L-7D6E8ED3 of the Cognito quotas, not adjustable).
@@ -35,6 +36,10 @@ pub struct Settings {
     pub log_passwords: bool,
     /// What goes wrong, and how often.
     pub faults: Faults,
+    /// The fault plan, a file of JSON Lines: which call goes wrong, and how. It comes before `faults`.
+    pub plan: Option<PathBuf>,
+    /// What IAM denies.
+    pub denied: Vec<Denial>,
     /// What request ids, `sub`s, pool ids and faults are drawn from: the same seed and calls give the same again.
     pub seed: u64,
     /// The AWS account, twelve digits. It stands in the ARNs.
@@ -55,6 +60,8 @@ impl Default for Settings {
             log: None,
             log_passwords: false,
             faults: Faults::default(),
+            plan: None,
+            denied: Vec::new(),
             seed: 0,
             account: "000000000000".to_owned(),
         }
