@@ -2,6 +2,7 @@
 //! at once and before any delay, so that a client that hangs up cannot leave a call half done.
 
 use std::io;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -143,6 +144,11 @@ impl Desk {
             calls: AtomicU64::new(0),
             settings,
         }
+    }
+
+    /// Where the state is kept.
+    pub(super) fn state_path(&self) -> Option<&Path> {
+        self.settings.state.as_deref()
     }
 
     /// Decides one call.

@@ -31,6 +31,12 @@ impl ClockShift {
     }
 }
 
+impl ClockShift {
+    pub(super) fn of_millis(millis: i64) -> Self {
+        Self { millis }
+    }
+}
+
 impl FromStr for ClockShift {
     type Err = ClockShiftError;
 

@@ -2,8 +2,8 @@
 //! that the AWS SDKs speak.
 //!
 //! It does what Amazon Cognito documents, with the codes and texts that the live service sends. Where the real behaviour is not
-//! established the code says so and takes a side. It sends no mail, checks no signature and forgets everything at its end. Binding
-//! the port, and keeping it on loopback, is left to the caller.
+//! established the code says so and takes a side: the milder one for what a user meets. Binding the port, and keeping it on loopback,
+//! is left to the caller.
 //!
 //! A call goes `http` → `calls` (fault, quota, log) → `operations` → `pools` → `users`.
 
@@ -26,6 +26,7 @@ mod pools;
 mod protocol;
 mod quota;
 mod settings;
+mod state_file;
 mod tokens;
 mod users;
 mod users_file;
@@ -45,6 +46,7 @@ pub use self::plan::PlanError;
 pub use self::pools::DEFAULT_POLICY;
 pub use self::quota::{Category, CategoryQuota, CategoryQuotaError, QuotaWindow};
 pub use self::settings::{DOCUMENTED_QUOTA, Faults, Settings};
+pub use self::state_file::StateError;
 pub use self::users_file::UsersFileError;
 
 use self::call_log::CallLog;
@@ -52,6 +54,7 @@ use self::calls::Desk;
 use self::operations::Service;
 use self::plan::Plan;
 use self::users::{Status, User};
+use self::users_file::Entry;
 use crate::policy::Policy;
 use crate::row::{self, PoolId};
 use crate::secret::Password;
@@ -86,6 +89,14 @@ pub enum SandboxError {
         /// Why.
         source: PlanError,
     },
+    /// The state file cannot be loaded or saved.
+    #[error("the state file {}: {source}", .path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StateError,
+    },
     /// The file of users is unusable.
     #[error("{}: {source}", .path.display())]
     Users {
@@ -116,7 +127,11 @@ impl Sandbox {
             Some(path) => Some(CallLog::create(path).map_err(|source| SandboxError::LogCreate { path: path.clone(), source })?),
             None => None,
         };
-        let service = Service::new(&settings, rand::random());
+        let saved = match &settings.state {
+            Some(path) => state_file::load(path, &settings).map_err(|source| SandboxError::State { path: path.clone(), source })?,
+            None => None,
+        };
+        let service = saved.unwrap_or_else(|| Service::new(&settings, rand::random()));
         Ok(Self(Arc::new(Desk::new(settings, service, plan, log))))
     }
 
@@ -139,14 +154,23 @@ impl Sandbox {
     /// with [`DEFAULT_POLICY`].
     ///
     /// A line is an object with `UserPoolId`, `Username` and, where wanted, `UserStatus` (CONFIRMED unless it says otherwise),
-    /// `Enabled` (true) and `Attributes` (an object of texts). A file that does not begin with `{` is CSV with the columns
-    /// `user_pool_id` and `username`. Other members and columns are ignored, passwords among them.
+    /// `Enabled` (true) and `Attributes` (an object of texts, or the list of Name and Value that ListUsers gives). An object with an
+    /// `Id` in place of these is a pool as DescribeUserPool gives it (`aws cognito-idp describe-user-pool … | jq -c .UserPool`), and
+    /// comes before its users. A file that does not begin with `{` is CSV with the columns `user_pool_id` and `username`. Other
+    /// members and columns are ignored, passwords among them.
     ///
     /// # Errors
     /// [`SandboxError::Users`] where the file cannot be read or a line holds no user; the users before that line were added.
     pub fn load_users(&self, path: &Path) -> Result<usize, SandboxError> {
-        let now = self.0.service.clock.now();
-        let take = |pool: &PoolId, user| self.0.service.pools.get_or_add(pool, now).put_user(user);
+        let service = &self.0.service;
+        let now = service.clock.now();
+        let take = |entry| match entry {
+            Entry::User(pool, user) => {
+                service.put_user(&service.pools.get_or_add(&pool, now), user);
+                Ok(())
+            }
+            Entry::Pool(pool, config, naming) => service.put_pool(pool, config, naming, now),
+        };
         users_file::read(path, now, take).map_err(|source| SandboxError::Users { path: path.to_owned(), source })
     }
 
@@ -165,8 +189,13 @@ impl Sandbox {
     /// loopback address. Needs a tokio runtime with I/O and time.
     ///
     /// # Errors
-    /// [`SandboxError::LogWrite`] where a line of the call log could not be written.
+    /// [`SandboxError::LogWrite`] where a line of the call log could not be written, [`SandboxError::State`] where the state could
+    /// not be saved.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<(), SandboxError> {
-        http::serve(self.0, listener, stop).await
+        let served = http::serve(Arc::clone(&self.0), listener, stop).await;
+        if let Some(path) = self.0.state_path() {
+            state_file::save(path, &self.0.service).map_err(|source| SandboxError::State { path: path.to_owned(), source })?;
+        }
+        served
     }
 }

@@ -17,7 +17,6 @@ use super::settings::Settings;
 
 /// A category of operations that share a quota, as the developer guide's page on quotas names them. Operations of other categories
 /// are not limited.
-#[expect(clippy::enum_variant_names, reason = "the names are the service's")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub enum Category {
     /// AdminSetUserPassword, AdminResetUserPassword, the answers to NEW_PASSWORD_REQUIRED.

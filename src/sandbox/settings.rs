@@ -34,6 +34,8 @@ pub struct Settings {
     pub log: Option<PathBuf>,
     /// Whether the log holds the passwords that calls brought.
     pub log_passwords: bool,
+    /// A file that holds the sandbox's state: loaded at the start where it exists, saved at the end, in place of the old one.
+    pub state: Option<PathBuf>,
     /// What goes wrong, and how often.
     pub faults: Faults,
     /// The fault plan, a file of JSON Lines: which call goes wrong, and how. It comes before `faults`.
@@ -59,6 +61,7 @@ impl Default for Settings {
             latency: Duration::ZERO,
             log: None,
             log_passwords: false,
+            state: None,
             faults: Faults::default(),
             plan: None,
             denied: Vec::new(),

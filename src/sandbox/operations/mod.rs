@@ -4,6 +4,7 @@
 mod accounts;
 mod challenge;
 mod clients;
+mod given;
 mod limits;
 mod list_users;
 mod new_users;

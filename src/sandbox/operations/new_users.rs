@@ -147,14 +147,7 @@ fn can_be_invited_again(user: &User) -> Result<(), Refusal> {
 }
 
 /// A user by the pool's way of naming users. Where an attribute stands in the username's place, the username is the `sub`.
-pub(in super::super) fn new_user(
-    pool: &Pool,
-    seed: u64,
-    name: &str,
-    attributes: Vec<Attribute>,
-    status: Status,
-    now: f64,
-) -> Result<User, Refusal> {
+fn new_user(pool: &Pool, seed: u64, name: &str, attributes: Vec<Attribute>, status: Status, now: f64) -> Result<User, Refusal> {
     let content = pool.read();
     let naming = content.directory.naming();
     let form = form_of(name);
@@ -183,7 +176,7 @@ pub(in super::super) fn new_user(
 }
 
 /// The attribute that a username looks like.
-fn form_of(name: &str) -> Option<NamingAttribute> {
+pub(super) fn form_of(name: &str) -> Option<NamingAttribute> {
     let is_phone_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if name.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.')) {
         return Some(NamingAttribute::Email);

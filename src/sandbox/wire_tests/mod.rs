@@ -2,6 +2,7 @@
 
 mod accounts;
 mod faults;
+mod files;
 mod planned;
 mod protocol;
 mod sign_in;
