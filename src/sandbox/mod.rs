@@ -7,6 +7,7 @@
 //!
 //! A call goes `http` → `calls` (fault, quota, log) → `operations` → `pools` → `users`.
 
+mod attributes;
 mod call_log;
 mod calls;
 mod clients;

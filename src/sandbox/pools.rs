@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::attributes::Attribute;
 use super::directory::{Directory, Naming, Place, Taken};
 use super::ids;
 use super::passwords::{MAX_HISTORY, PasswordHash};
-use super::users::{Attribute, User};
+use super::users::User;
 use crate::policy::Policy;
 use crate::row::{Lifetime, PoolId};
 use crate::secret::Password;
@@ -198,7 +199,7 @@ impl Pool {
 
     /// A user's attributes, `sub` first.
     pub(super) fn attributes(&self, user: &User) -> Vec<(String, String)> {
-        let given = user.attributes.iter().filter(|(name, _)| &**name != "sub");
+        let given = user.attributes.iter().filter(|(name, _)| *name != "sub");
         let given = given.map(|(name, value)| (name.to_string(), value.to_string()));
         std::iter::once(("sub".to_owned(), self.sub(user))).chain(given).collect()
     }
@@ -206,6 +207,7 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::attributes::Attributes;
     use super::super::users::Status;
     use super::*;
 
@@ -254,7 +256,7 @@ mod tests {
         let ann = user("ann");
         assert_eq!(pool.attributes(&ann), pool.attributes(&ann));
         assert_ne!(pool.attributes(&ann), pool.attributes(&user("bob")));
-        let given = User { attributes: [("sub".into(), "42".into())].into(), ..ann };
+        let given = User { attributes: Attributes::of(&[("sub".into(), "42".into())]), ..ann };
         assert_eq!(pool.attributes(&given), [("sub".to_owned(), "42".to_owned())]);
         pool.put_user(given);
         assert!(pool.read().user("42").is_some());

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attributes::{Attribute, Attributes};
 use super::passwords::{PasswordHash, Passwords};
 use crate::row::Lifetime;
 
@@ -40,9 +41,6 @@ impl Status {
     }
 }
 
-/// An attribute's name and value.
-pub(super) type Attribute = (Box<str>, Box<str>);
-
 /// A user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct User {
@@ -52,7 +50,7 @@ pub(super) struct User {
     /// Whether the user may sign in.
     pub(super) enabled: bool,
     /// The attributes without `sub`, unless one was given.
-    pub(super) attributes: Box<[Attribute]>,
+    pub(super) attributes: Attributes,
     pub(super) passwords: Passwords,
     /// When the current password was set, in seconds since 1970: what the validity of a temporary one is counted from.
     pub(super) password_set: f64,
@@ -70,7 +68,7 @@ impl User {
             username: username.into(),
             status,
             enabled: true,
-            attributes: Box::default(),
+            attributes: Attributes::default(),
             passwords: Passwords::default(),
             password_set: now,
             sign_outs: 0,
@@ -104,15 +102,12 @@ impl User {
 
     /// The value of an attribute.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(given, _)| &**given == name).map(|(_, value)| &**value)
+        self.attributes.get(name)
     }
 
     /// Adds attributes, each in place of one with its name.
     pub(super) fn put_attributes(&mut self, given: Vec<Attribute>) {
-        let mut attributes = std::mem::take(&mut self.attributes).into_vec();
-        attributes.retain(|(name, _)| given.iter().all(|(other, _)| other != name));
-        attributes.extend(given);
-        self.attributes = attributes.into();
+        self.attributes.put(given);
     }
 }
 
@@ -143,13 +138,5 @@ mod tests {
         user.set_enabled(false, 2.0);
         user.set_enabled(true, 3.0);
         assert_eq!((user.enabled, user.sign_outs, user.modified), (true, 1, 3.0));
-    }
-
-    #[test]
-    fn an_attribute_given_again_takes_the_place_of_the_first() {
-        let mut user = User::new("ann", Status::Confirmed, 1.0);
-        user.put_attributes(vec![("email".into(), "a@example.com".into()), ("name".into(), "Ann".into())]);
-        user.put_attributes(vec![("email".into(), "b@example.com".into())]);
-        assert_eq!((user.attribute("email"), user.attribute("name"), user.attributes.len()), (Some("b@example.com"), Some("Ann"), 2));
     }
 }

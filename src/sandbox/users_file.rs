@@ -126,10 +126,10 @@ fn user_entry(line: u64, given: UserLine, now: f64) -> Result<Entry, UsersFileEr
     let pool = pool_id(line, &given.user_pool_id)?;
     let mut user = User::new(&given.username, given.user_status, now);
     user.enabled = given.enabled;
-    user.attributes = match given.attributes {
+    user.put_attributes(match given.attributes {
         Attributes::Object(attributes) => attributes.into_iter().collect(),
         Attributes::List(attributes) => attributes.into_iter().map(|attribute| (attribute.name, attribute.value)).collect(),
-    };
+    });
     Ok(Entry::User(pool, user))
 }
 
@@ -222,12 +222,12 @@ mod tests {
         let users = users(text).expect("users");
         let (pool, ann) = &users[0];
         assert_eq!(
-            (&**pool, &*ann.username, ann.status, ann.enabled, ann.attributes.len()),
+            (&**pool, &*ann.username, ann.status, ann.enabled, ann.attributes.iter().count()),
             ("us-east-1_a", "ann", Status::Confirmed, true, 0)
         );
         let (pool, bob) = &users[1];
         assert_eq!((&**pool, &*bob.username, bob.status, bob.enabled), ("eu-west-1_b", "bob", Status::ResetRequired, false));
-        assert_eq!(*bob.attributes, [("email".into(), "b@example.com".into())]);
+        assert_eq!(bob.attributes.iter().collect::<Vec<_>>(), [("email", "b@example.com")]);
     }
 
     #[test]

@@ -4,12 +4,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::attributes::Attribute;
 use super::super::constraints::Constraints;
 use super::super::directory::{NamingAttribute, Taken};
 use super::super::ids;
 use super::super::pools::Pool;
 use super::super::protocol::{self, Refusal};
-use super::super::users::{Attribute, Status, User};
+use super::super::users::{Status, User};
 use super::set_password::{conforms, is_acceptable};
 use super::{Service, user_type};
 use crate::row::Lifetime;
