@@ -62,7 +62,7 @@ fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Su
 fn tell(job: &Job, reader: &Reader, survey: &Survey) {
     eprintln!("{}: {}, {} invalid", plain(reader.name()), rows(survey.rows), count(survey.invalid));
     if survey.valid > 0 {
-        for (name, text) in forecast(survey, job.cap) {
+        for (name, text) in forecast(survey, job.cap, None) {
             eprintln!("  {name:<9} {text}");
         }
     }

@@ -158,6 +158,8 @@ pub enum Event {
     Finished {
         /// The row.
         row: RowNumber,
+        /// The digest that a changed file is noticed by; `None` for a row that was never to be sent.
+        digest: Option<Digest>,
         /// Its end.
         fate: Fate,
         /// When.

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use memchr::memchr2;
 use serde::{Deserialize, Deserializer};
 
 /// The longest password that the API takes, in characters (service model of 2016-04-18).
@@ -49,7 +50,7 @@ pub fn api_violation(password: &str) -> Option<ApiRule> {
         Some(ApiRule::TrailingSpace)
     } else if password.chars().nth(1).is_none() {
         Some(ApiRule::TwoCharacters)
-    } else if password.contains(['\n', '\r']) {
+    } else if memchr2(b'\n', b'\r', password.as_bytes()).is_some() {
         Some(ApiRule::LineBreak)
     } else {
         None
@@ -135,14 +136,16 @@ impl Policy {
 
     /// Every rule that `password` breaks, in the order in which the service checks them.
     pub fn violations(&self, password: &str) -> impl Iterator<Item = PolicyRule> + use<> {
-        let has = |wanted: fn(&u8) -> bool| password.as_bytes().iter().any(wanted);
-        let too_short = password.len() < self.minimum_length * 4 && utf16_length(password) < self.minimum_length;
-        let has_symbol = || has(u8::is_ascii_punctuation) || password.trim_matches(' ').contains(' ');
+        // One look at each byte, since this runs for every row: the classes of all of them together.
+        let seen = password.bytes().fold(0, |seen, byte| seen | CLASSES[byte as usize]);
+        let has = |class: u8| seen & class != 0;
+        let too_short = utf16_length(password) < self.minimum_length;
+        let has_symbol = || has(SYMBOL) || password.trim_matches(' ').contains(' ');
         [
             too_short.then_some(PolicyRule::MinimumLength(self.minimum_length)),
-            (self.require_uppercase && !has(u8::is_ascii_uppercase)).then_some(PolicyRule::Uppercase),
-            (self.require_lowercase && !has(u8::is_ascii_lowercase)).then_some(PolicyRule::Lowercase),
-            (self.require_numbers && !has(u8::is_ascii_digit)).then_some(PolicyRule::Numbers),
+            (self.require_uppercase && !has(UPPERCASE)).then_some(PolicyRule::Uppercase),
+            (self.require_lowercase && !has(LOWERCASE)).then_some(PolicyRule::Lowercase),
+            (self.require_numbers && !has(NUMBER)).then_some(PolicyRule::Numbers),
             (self.require_symbols && !has_symbol()).then_some(PolicyRule::Symbols),
         ]
         .into_iter()
@@ -150,9 +153,31 @@ impl Policy {
     }
 }
 
+const UPPERCASE: u8 = 1;
+const LOWERCASE: u8 = 2;
+const NUMBER: u8 = 4;
+const SYMBOL: u8 = 8;
+
+/// The class of each byte that a policy asks for; 0 for any other.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'A'..=b'Z' => UPPERCASE,
+            b'a'..=b'z' => LOWERCASE,
+            b'0'..=b'9' => NUMBER,
+            b'!'..=b'~' => SYMBOL,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
 /// Length in UTF-16 units: the longest of the lengths that the service might mean, so that no sound password is called too short.
 fn utf16_length(text: &str) -> usize {
-    text.encode_utf16().count()
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl<C> Lane<C> {
     }
 
     pub(super) async fn tell_end(&self, row: &ValidRow, fate: Fate) {
-        self.tell(Event::Finished { row: row.number(), fate, at: SystemTime::now() }).await;
+        self.tell(Event::Finished { row: row.number(), digest: Some(row.digest()), fate, at: SystemTime::now() }).await;
     }
 
     /// A receiver that has gone has failed, and will say so itself.

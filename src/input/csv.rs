@@ -15,7 +15,7 @@ use super::{Defaults, Field, Flaw, Limits, Place, Problem};
 use crate::row::Lifetime;
 use crate::secret::Password;
 
-/// A record that has grown beyond this many bytes is not used again: one long row a slot would otherwise keep gigabytes.
+/// A record that has grown beyond this many bytes is not used again: one long row in each place would otherwise keep gigabytes.
 const KEPT_RECORD: usize = 1024;
 
 /// The records of the input, one after the other.
@@ -31,6 +31,8 @@ pub(super) struct Rows {
     records: Vec<ByteRecord>,
     /// How many of `records` belong to this batch.
     count: usize,
+    /// Which of them are larger than [`KEPT_RECORD`].
+    large: Vec<usize>,
     /// The bytes that the records were read from.
     raw: Vec<u8>,
     /// The offset of the first of them in the input.
@@ -64,6 +66,9 @@ impl Records {
         rows.layout = Arc::clone(&self.layout);
         rows.start = self.reader.get_ref().start();
         rows.count = 0;
+        for index in rows.large.drain(..) {
+            rows.records[index] = ByteRecord::new();
+        }
         let mut end = rows.start;
         let result = self.read_all(rows, &mut end);
         self.reader.get_mut().hand_over(end, &mut rows.raw);
@@ -80,11 +85,11 @@ impl Records {
                 rows.records.push(ByteRecord::new());
             }
             let record = &mut rows.records[rows.count];
-            if record.as_slice().len() + record.len() * size_of::<usize>() > KEPT_RECORD {
-                *record = ByteRecord::new();
-            }
             if !self.read(record)? {
                 break;
+            }
+            if record.as_slice().len() + record.len() * size_of::<usize>() > KEPT_RECORD {
+                rows.large.push(rows.count);
             }
             rows.count += 1;
             *end = self.reader.position().byte();
@@ -149,10 +154,11 @@ impl Rows {
     pub(super) fn decode(&self, index: usize) -> Result<DecodedRow<'_>, (Place, Flaw)> {
         let record = &self.records[index];
         let (raw, line) = self.raw(index);
-        self.check_shape(record, raw).map_err(|(offset, flaw)| (Place::within(raw, offset, line), flaw))?;
-        let text = |field| {
-            let cell = self.layout.column(field).and_then(|column| record.get(column)).unwrap_or_default();
-            str::from_utf8(cell).map_err(|_| (self.place(index, field), Flaw::NotUtf8))
+        let all = self.check_shape(record, raw).map_err(|(offset, flaw)| (Place::within(raw, offset, line), flaw))?;
+        let text = |field| match self.layout.column(field).and_then(|column| record.range(column)) {
+            // No slice where half a character at the end of the cell makes a whole one with the next cell.
+            Some(cell) => all.get(cell).ok_or_else(|| (self.place(index, field), Flaw::NotUtf8)),
+            None => Ok(""),
         };
         let pool = match (text(Field::Pool)?, &self.layout.defaults.pool) {
             ("", Some(default)) => default,
@@ -169,8 +175,9 @@ impl Rows {
         Ok(DecodedRow { line, pool: Cow::Borrowed(pool), username, password: Password::new(text(Field::Password)?), lifetime })
     }
 
-    /// That quotes, the number of fields and the encoding are sound.
-    fn check_shape(&self, record: &ByteRecord, raw: &[u8]) -> Result<(), (usize, Flaw)> {
+    /// The text of all cells together, if quotes, the number of fields and the encoding are sound. Cells that nobody asks for count as
+    /// well: they tell that the file is in another encoding.
+    fn check_shape<'r>(&self, record: &'r ByteRecord, raw: &[u8]) -> Result<&'r str, (usize, Flaw)> {
         let fields = || RawFields::of(raw, self.layout.delimiter);
         if memchr(b'"', raw).is_some()
             && let Some(flaw) = fields().flaw()
@@ -182,15 +189,10 @@ impl Rows {
             let surplus = if found > expected { fields().beginning_of(expected) } else { 0 };
             return Err((surplus, Flaw::FieldCount { found, expected }));
         }
-        // Cells that nobody asks for are checked too: they tell that the file is in another encoding.
-        let is_sound = |cell: &[u8]| str::from_utf8(cell).is_ok();
-        match record.as_slice().is_ascii() {
-            true => Ok(()),
-            false => match record.iter().position(|cell| !is_sound(cell)) {
-                Some(column) => Err((fields().beginning_of(column), Flaw::NotUtf8)),
-                None => Ok(()),
-            },
-        }
+        str::from_utf8(record.as_slice()).map_err(|_| {
+            let broken = record.iter().position(|cell| str::from_utf8(cell).is_err());
+            (fields().beginning_of(broken.unwrap_or(0)), Flaw::NotUtf8)
+        })
     }
 }
 

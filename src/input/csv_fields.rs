@@ -87,7 +87,43 @@ pub(super) fn trim_line_breaks(raw: &[u8]) -> (&[u8], &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The cells of the first record as the parser reads them.
+    fn parsed(text: &[u8]) -> Vec<Vec<u8>> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+        let mut record = csv::ByteRecord::new();
+        reader.read_byte_record(&mut record).expect("memory can be read");
+        record.iter().map(<[u8]>::to_vec).collect()
+    }
+
+    /// What a raw field stands for.
+    fn unquoted(raw: &[u8]) -> Vec<u8> {
+        let Some(inner) = raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\"")) else { return raw.to_vec() };
+        String::from_utf8_lossy(inner).replace("\"\"", "\"").into_bytes()
+    }
+
+    proptest! {
+        #[test]
+        fn the_walker_agrees_with_the_parser_on_every_sound_record(text in "[a,\"é]{1,12}") {
+            if RawFields::of(text.as_bytes(), b',').flaw().is_none() {
+                let walked: Vec<_> = RawFields::of(text.as_bytes(), b',').flatten().map(|field| unquoted(&text.as_bytes()[field])).collect();
+                prop_assert_eq!(walked, parsed(text.as_bytes()));
+            }
+        }
+
+        #[test]
+        fn what_a_writer_writes_has_no_flaw(cells in prop::collection::vec("[a,\"\r\né]{0,5}", 2..6)) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(&cells).expect("memory");
+            let text = writer.into_inner().expect("memory");
+            let record = text.strip_suffix(b"\n").expect("a line break");
+            prop_assert_eq!(RawFields::of(record, b',').flaw(), None);
+            prop_assert_eq!(RawFields::of(record, b',').count(), cells.len());
+        }
+    }
 
     #[test]
     fn what_the_parser_forgives_is_found_where_it_stands() {

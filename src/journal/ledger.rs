@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use super::JournalError;
 use super::record::{FRAME, MAGIC, MAX_PAYLOAD, Record, Start, checksum, moment};
 use crate::outcome::{Detail, Fate};
-use crate::row::{Identity, RowNumber};
+use crate::row::{Digest, Identity, RowNumber};
 
 /// Big enough that most seeks stay within it.
 const READ_BUFFER: usize = 256 * 1024;
@@ -28,6 +28,7 @@ pub struct Ledger {
     last: Vec<u64>,
     /// For each row of an input that cannot be read again, the offset of its description.
     described: Vec<u64>,
+    end: u64,
     torn_at: Option<u64>,
     payload: Vec<u8>,
 }
@@ -39,13 +40,33 @@ pub enum Mark {
     None,
     /// A call left, or was about to, and no answer was noted.
     Open {
+        /// What the row is recognized by.
+        digest: Digest,
         /// The attempt's number.
         attempt: u32,
         /// When it was noted.
         at: SystemTime,
     },
     /// The row ended.
-    Ended(Fate, SystemTime),
+    Ended {
+        /// What the row is recognized by; `None` for one that was never to be sent.
+        digest: Option<Digest>,
+        /// Its end.
+        fate: Fate,
+        /// When.
+        at: SystemTime,
+    },
+}
+
+impl Mark {
+    /// What the row is recognized by, where that was noted.
+    pub fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::None => None,
+            Self::Open { digest, .. } => Some(*digest),
+            Self::Ended { digest, .. } => *digest,
+        }
+    }
 }
 
 impl Ledger {
@@ -77,7 +98,7 @@ impl Ledger {
             Frame::End | Frame::Damaged => return Err(foreign("its first record is damaged")),
         };
         let mut ledger =
-            Self { path: path.to_owned(), file, position, start, last: Vec::new(), described: Vec::new(), torn_at: None, payload };
+            Self { path: path.to_owned(), file, position, start, last: Vec::new(), described: Vec::new(), end: 0, torn_at: None, payload };
         ledger.scan()?;
         Ok(ledger)
     }
@@ -92,6 +113,11 @@ impl Ledger {
         self.torn_at
     }
 
+    /// Where the last whole record ends, in bytes.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
     /// What is known of a row.
     ///
     /// # Errors
@@ -99,12 +125,12 @@ impl Ledger {
     pub fn mark(&mut self, row: RowNumber) -> Result<Mark, JournalError> {
         let Some(offset) = at(&self.last, row) else { return Ok(Mark::None) };
         Ok(match self.record(offset)? {
-            Record::Intent { attempt, at, .. } => Mark::Open { attempt, at: moment(at) },
-            Record::Result { outcome, code, message, request_id, attempts, at, .. } => {
+            Record::Intent { digest, attempt, at, .. } => Mark::Open { digest, attempt, at: moment(at) },
+            Record::Result { digest, outcome, code, message, request_id, attempts, at, .. } => {
                 let detail = Detail { code: code.to_owned(), message: message.to_owned(), request_id: request_id.to_owned() };
-                Mark::Ended(Fate { outcome, detail, attempts }, moment(at))
+                Mark::Ended { digest, fate: Fate { outcome, detail, attempts }, at: moment(at) }
             }
-            Record::Start(_) | Record::Row { .. } => Mark::None,
+            Record::Start(_) | Record::Row { .. } | Record::Resumed { .. } => Mark::None,
         })
     }
 
@@ -131,13 +157,20 @@ impl Ledger {
         loop {
             let frame = read_frame(&mut self.file, &mut self.payload, self.position).map_err(|source| self.io(source))?;
             let length = match frame {
-                Frame::End => return self.rewind(),
+                Frame::End => {
+                    self.end = self.position;
+                    return self.rewind();
+                }
                 Frame::Damaged => break,
                 Frame::Whole(length) => length,
             };
             let (offsets, row) = match postcard::from_bytes(&self.payload) {
                 Ok(Record::Intent { row, .. } | Record::Result { row, .. }) => (&mut self.last, row),
                 Ok(Record::Row { row, .. }) => (&mut self.described, row),
+                Ok(Record::Resumed { .. }) => {
+                    self.position += length;
+                    continue;
+                }
                 Ok(Record::Start(_)) | Err(_) => break,
             };
             if row.0 == 0 || row.0 > MAX_ROWS {
@@ -150,6 +183,7 @@ impl Ledger {
             offsets[index] = self.position;
             self.position += length;
         }
+        self.end = self.position;
         self.torn_at = Some(self.position);
         self.rewind()
     }
@@ -224,10 +258,12 @@ fn fill(file: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::super::{InputIdentity, Writer};
     use super::*;
     use crate::outcome::Outcome;
-    use crate::row::{Digest, Lifetime};
+    use crate::row::Lifetime;
 
     fn start() -> Start {
         let input = InputIdentity { path: Some("users.csv".into()), size: Some(5), modified: Some(7), ..InputIdentity::default() };
@@ -237,6 +273,10 @@ mod tests {
     fn set(attempts: u32) -> Fate {
         let detail = Detail { code: String::new(), message: String::new(), request_id: "id-1".to_owned() };
         Fate { outcome: Outcome::Set, detail, attempts }
+    }
+
+    fn ended(digest: Option<Digest>, fate: Fate, at: u64) -> Mark {
+        Mark::Ended { digest, fate, at: moment(at) }
     }
 
     /// Row 1 set, row 2 without a result, row 4 described and rejected.
@@ -251,9 +291,9 @@ mod tests {
             username: "zoë".to_owned(),
             lifetime: Some(Lifetime::Permanent),
         });
-        writer.result(RowNumber(1), &set(2), moment(1_500));
+        writer.result(RowNumber(1), Some(Digest(1)), &set(2), moment(1_500));
         writer.flush().expect("it is written");
-        writer.result(RowNumber(4), &Fate::unsent(Outcome::Invalid, "x", "no"), moment(2_500));
+        writer.result(RowNumber(4), None, &Fate::unsent(Outcome::Invalid, "x", "no"), moment(2_500));
         writer.flush().expect("it is written");
     }
 
@@ -265,8 +305,8 @@ mod tests {
         let mut ledger = Ledger::open(&path).expect("a journal");
         assert_eq!(ledger.start(), &start());
         assert_eq!(ledger.torn_at(), None);
-        assert_eq!(ledger.mark(RowNumber(4)).expect("read"), Mark::Ended(Fate::unsent(Outcome::Invalid, "x", "no"), moment(2_500)));
-        assert_eq!(ledger.mark(RowNumber(1)).expect("read"), Mark::Ended(set(2), moment(1_500)));
+        assert_eq!(ledger.mark(RowNumber(4)).expect("read"), ended(None, Fate::unsent(Outcome::Invalid, "x", "no"), 2_500));
+        assert_eq!(ledger.mark(RowNumber(1)).expect("read"), ended(Some(Digest(1)), set(2), 1_500));
         assert!(matches!(ledger.mark(RowNumber(2)).expect("read"), Mark::Open { attempt: 3, .. }));
         assert_eq!(ledger.mark(RowNumber(3)).expect("read"), Mark::None);
         assert_eq!(ledger.mark(RowNumber(99)).expect("read"), Mark::None);
@@ -284,8 +324,8 @@ mod tests {
             std::fs::write(&path, &whole[..length]).expect("cut");
             let Ok(mut ledger) = Ledger::open(&path) else { continue };
             let one = ledger.mark(RowNumber(1)).expect("read");
-            assert!(matches!(one, Mark::None | Mark::Open { .. }) || one == Mark::Ended(set(2), moment(1_500)));
-            assert!(!matches!(ledger.mark(RowNumber(2)).expect("read"), Mark::Ended(..)));
+            assert!(matches!(one, Mark::None | Mark::Open { .. }) || one == ended(Some(Digest(1)), set(2), 1_500));
+            assert!(!matches!(ledger.mark(RowNumber(2)).expect("read"), Mark::Ended { .. }));
         }
     }
 
@@ -301,6 +341,24 @@ mod tests {
             std::fs::write(&path, &damaged).expect("damage");
             assert!(Ledger::open(&path).map_or(true, |ledger| ledger.torn_at().is_some()), "bit {bit}");
         }
+    }
+
+    #[test]
+    fn a_journal_is_taken_up_behind_its_last_whole_record_and_by_one_process_at_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.journal");
+        write(&path);
+        let whole = std::fs::metadata(&path).expect("it is there").len();
+        File::options().append(true).open(&path).and_then(|mut file| file.write_all(&[7; 5])).expect("torn");
+        let (mut writer, before) = Writer::resume(&path).expect("it is taken up");
+        assert_eq!(before.torn_at(), Some(whole));
+        assert!(matches!(Writer::resume(&path), Err(JournalError::Locked(_))));
+        writer.result(RowNumber(2), Some(Digest(2)), &set(4), moment(3_000));
+        writer.flush().expect("it is written");
+        let mut after = Ledger::open(&path).expect("a journal");
+        assert_eq!(after.torn_at(), None);
+        assert_eq!(after.mark(RowNumber(2)).expect("read"), ended(Some(Digest(2)), set(4), 3_000));
+        assert_eq!(after.mark(RowNumber(1)).expect("read"), ended(Some(Digest(1)), set(2), 1_500));
     }
 
     #[test]

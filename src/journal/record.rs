@@ -74,6 +74,7 @@ pub(super) enum Record<'a> {
     /// The end of a row.
     Result {
         row: RowNumber,
+        digest: Option<Digest>,
         outcome: Outcome,
         code: &'a str,
         message: &'a str,
@@ -81,13 +82,17 @@ pub(super) enum Record<'a> {
         attempts: u32,
         at: u64,
     },
+    /// The run was taken up again.
+    Resumed {
+        at: u64,
+    },
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn result(row: RowNumber, fate: &'a Fate, at: SystemTime) -> Self {
+    pub(super) fn result(row: RowNumber, digest: Option<Digest>, fate: &'a Fate, at: SystemTime) -> Self {
         let Fate { outcome, detail: Detail { code, message, request_id }, attempts } = fate;
         let (code, message, request_id) = (cut(code), cut(message), cut(request_id));
-        Self::Result { row, outcome: *outcome, code, message, request_id, attempts: *attempts, at: milliseconds(at) }
+        Self::Result { row, digest, outcome: *outcome, code, message, request_id, attempts: *attempts, at: milliseconds(at) }
     }
 
     pub(super) fn row(identity: &'a Identity) -> Self {

@@ -6,8 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::JournalError;
 use super::record::{MAGIC, Record, Start, milliseconds};
+use super::{JournalError, Ledger};
 use crate::outcome::Fate;
 use crate::row::{Digest, Identity, RowNumber};
 
@@ -31,14 +31,28 @@ impl Writer {
             std::io::ErrorKind::AlreadyExists => JournalError::Exists(path.to_owned()),
             _ => JournalError::Io { path: path.to_owned(), source },
         })?;
-        file.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => JournalError::Locked(path.to_owned()),
-            TryLockError::Error(source) => JournalError::Io { path: path.to_owned(), source },
-        })?;
+        lock(&file, path)?;
         let mut writer = Self { file, path: path.to_owned(), buffer: MAGIC.to_vec(), written: 0, failed: false };
         writer.append(&Record::Start(start.clone()));
         writer.flush()?;
         Ok(writer)
+    }
+
+    /// Takes up the journal at `path` again, and gives what it held. Whatever stands behind its last whole record, the torn end of a
+    /// write, is cut off.
+    ///
+    /// # Errors
+    /// [`JournalError`] where it cannot be opened, locked, read or written.
+    pub fn resume(path: &Path) -> Result<(Self, Ledger), JournalError> {
+        let io = |source| JournalError::Io { path: path.to_owned(), source };
+        let file = File::options().append(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()).open(path).map_err(io)?;
+        lock(&file, path)?;
+        let ledger = Ledger::open(path)?;
+        file.set_len(ledger.end()).map_err(io)?;
+        let mut writer = Self { file, path: path.to_owned(), buffer: Vec::new(), written: ledger.end(), failed: false };
+        writer.append(&Record::Resumed { at: milliseconds(SystemTime::now()) });
+        writer.flush()?;
+        Ok((writer, ledger))
     }
 
     /// Notes a row of an input that cannot be read again.
@@ -52,8 +66,8 @@ impl Writer {
     }
 
     /// Notes the end of a row.
-    pub fn result(&mut self, row: RowNumber, fate: &Fate, at: SystemTime) {
-        self.append(&Record::result(row, fate, at));
+    pub fn result(&mut self, row: RowNumber, digest: Option<Digest>, fate: &Fate, at: SystemTime) {
+        self.append(&Record::result(row, digest, fate, at));
     }
 
     /// Brings everything noted so far to the disk.
@@ -77,4 +91,11 @@ impl Writer {
     fn append(&mut self, record: &Record<'_>) {
         record.frame(self.written, &mut self.buffer);
     }
+}
+
+fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => JournalError::Locked(path.to_owned()),
+        TryLockError::Error(source) => JournalError::Io { path: path.to_owned(), source },
+    })
 }

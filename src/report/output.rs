@@ -34,7 +34,7 @@ pub struct Output {
 
 enum Place {
     Direct(Box<dyn Write>),
-    Beside(BufWriter<NamedTempFile>),
+    Beside { file: BufWriter<NamedTempFile>, replace: bool },
 }
 
 impl Output {
@@ -52,15 +52,28 @@ impl Output {
     /// # Errors
     /// [`OutputError`] where something stands at `path`, or nothing can be made there.
     pub fn create(path: &Path) -> Result<Self, OutputError> {
+        Self::begin(path, false)
+    }
+
+    /// Begins an output that takes the place of an earlier version of itself, if there is one.
+    ///
+    /// # Errors
+    /// [`OutputError`] where something other than a file stands at `path`, a link say, or nothing can be made there.
+    pub fn replace(path: &Path) -> Result<Self, OutputError> {
+        Self::begin(path, true)
+    }
+
+    fn begin(path: &Path, replace: bool) -> Result<Self, OutputError> {
         let io = |source| OutputError::Io { path: path.to_owned(), source };
         let place = if path == Path::new("-") {
             Place::Direct(Box::new(BufWriter::new(io::stdout())))
         } else if Self::is_direct(path) {
             Place::Direct(Box::new(BufWriter::new(File::options().write(true).open(path).map_err(io)?)))
-        } else if path.symlink_metadata().is_ok() {
+        } else if path.symlink_metadata().is_ok_and(|there| !(replace && there.is_file())) {
             return Err(OutputError::Exists(path.to_owned()));
         } else {
-            Place::Beside(BufWriter::new(NamedTempFile::with_prefix_in(".cognito-passwd-", folder_of(path)).map_err(io)?))
+            let file = NamedTempFile::with_prefix_in(".cognito-passwd-", folder_of(path)).map_err(io)?;
+            Place::Beside { file: BufWriter::new(file), replace }
         };
         Ok(Self { path: path.to_owned(), place })
     }
@@ -74,10 +87,11 @@ impl Output {
         let io = |source| OutputError::Io { path: path.clone(), source };
         match self.place {
             Place::Direct(mut out) => out.flush().map_err(io),
-            Place::Beside(out) => {
-                let file = out.into_inner().map_err(|error| io(error.into_error()))?;
+            Place::Beside { file, replace } => {
+                let file = file.into_inner().map_err(|error| io(error.into_error()))?;
                 file.as_file().sync_all().map_err(io)?;
-                file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
+                let moved = if replace { file.persist(&path) } else { file.persist_noclobber(&path) };
+                moved.map_err(|error| match error.error.kind() {
                     io::ErrorKind::AlreadyExists => OutputError::Exists(path.clone()),
                     _ => io(error.error),
                 })?;
@@ -96,14 +110,14 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.place {
             Place::Direct(out) => out.write(bytes),
-            Place::Beside(out) => out.write(bytes),
+            Place::Beside { file, .. } => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.place {
             Place::Direct(out) => out.flush(),
-            Place::Beside(out) => out.flush(),
+            Place::Beside { file, .. } => file.flush(),
         }
     }
 }
@@ -142,6 +156,19 @@ mod tests {
         assert!(matches!(late.finish(), Err(OutputError::Exists(_))));
         assert_eq!(std::fs::read(&path).unwrap(), b"mine");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn an_earlier_version_is_replaced_where_that_is_asked_for_and_a_link_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("out.csv"), folder.path().join("link.csv"));
+        std::fs::write(&path, "old").unwrap();
+        symlink(&path, &link).unwrap();
+        let mut output = Output::replace(&path).unwrap();
+        output.write_all(b"new").unwrap();
+        output.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert!(matches!(Output::replace(&link), Err(OutputError::Exists(_))));
     }
 
     #[test]

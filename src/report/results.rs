@@ -53,8 +53,8 @@ impl ReportRow {
     fn new(identity: Identity, mark: Mark) -> Self {
         let (fate, at) = match mark {
             Mark::None => (Fate::unsent(Outcome::NotSent, "", ""), None),
-            Mark::Ended(fate, at) => (fate, Some(at)),
-            Mark::Open { attempt, at } => {
+            Mark::Ended { fate, at, .. } => (fate, Some(at)),
+            Mark::Open { attempt, at, .. } => {
                 let detail = Detail {
                     code: "no_answer".to_owned(),
                     message: "a call was about to leave, and no answer to it was noted".to_owned(),
@@ -67,7 +67,7 @@ impl ReportRow {
     }
 }
 
-/// Gives every row of `source` with what `ledger` says of it to `take`, in input order.
+/// Gives every row of `source` with its outcome to `take`, in input order.
 ///
 /// # Errors
 /// [`ReportError`] where input or journal cannot be read, or from `take`.
@@ -76,11 +76,23 @@ pub fn each_row(
     ledger: &mut Ledger,
     mut take: impl FnMut(ReportRow) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
+    each_mark(source, ledger, |identity, mark| take(ReportRow::new(identity, mark)))
+}
+
+/// Gives every row of `source` with what `ledger` says of it to `take`, in input order.
+///
+/// # Errors
+/// [`ReportError`] where input or journal cannot be read, or from `take`.
+pub fn each_mark(
+    source: Source<'_>,
+    ledger: &mut Ledger,
+    mut take: impl FnMut(Identity, Mark) -> Result<(), ReportError>,
+) -> Result<(), ReportError> {
     let Source::Input(reader) = source else {
         for row in 1..=ledger.described_rows() {
             if let Some(identity) = ledger.describe(RowNumber(row))? {
-                let mark = ledger.mark(RowNumber(row))?;
-                take(ReportRow::new(identity, mark))?;
+                let mark = ledger.mark(identity.row)?;
+                take(identity, mark)?;
             }
         }
         return Ok(());
@@ -95,7 +107,7 @@ pub fn each_row(
         for index in 0..batch.len() {
             let identity = batch.identity(index);
             let mark = ledger.mark(identity.row)?;
-            take(ReportRow::new(identity, mark))?;
+            take(identity, mark)?;
         }
     }
 }
@@ -222,8 +234,13 @@ mod tests {
 
     #[test]
     fn a_csv_report_has_the_columns_of_the_contract() {
-        let text =
-            written(Form::Csv, &row("zoë", Mark::Ended(Fate::unsent(Outcome::Invalid, "no-pool", "a, \"b\""), SystemTime::UNIX_EPOCH)));
+        let text = written(
+            Form::Csv,
+            &row(
+                "zoë",
+                Mark::Ended { digest: None, fate: Fate::unsent(Outcome::Invalid, "no-pool", "a, \"b\""), at: SystemTime::UNIX_EPOCH },
+            ),
+        );
         assert_eq!(
             text,
             "row,line,user_pool_id,username,permanent,outcome,error_code,message,attempts,request_id,time\n\
@@ -243,7 +260,7 @@ mod tests {
     #[test]
     fn a_row_without_a_record_is_not_sent_and_one_without_a_result_is_unknown() {
         assert_eq!(row("a", Mark::None).fate.outcome, Outcome::NotSent);
-        let open = row("a", Mark::Open { attempt: 2, at: SystemTime::UNIX_EPOCH });
+        let open = row("a", Mark::Open { digest: crate::row::Digest(1), attempt: 2, at: SystemTime::UNIX_EPOCH });
         assert_eq!((open.fate.outcome, open.fate.attempts), (Outcome::Unknown, 2));
     }
 

@@ -22,37 +22,61 @@ pub(super) enum Verdict {
     Invalid(Vec<Finding>),
 }
 
-/// Checks the rows of a batch in parallel, as far as their pools are known. The rest stay open.
-pub(super) fn check(batch: &Batch, pools: &Pools, marker: &Marker, verdicts: &mut Vec<Verdict>) {
-    verdicts.clear();
-    verdicts.resize_with(batch.len(), || Verdict::Open);
-    check_open(batch, pools, marker, verdicts);
-}
+/// The verdicts on the rows of a batch, in order. The buffer stays for the next batch.
+#[derive(Default)]
+pub(super) struct Verdicts(Vec<Verdict>);
 
-/// Closes the verdicts that [`check`] left open: asks for the policies of their pools, in order, and checks them.
-pub(super) fn settle(batch: &Batch, policies: &mut Policies<'_>, marker: &Marker, verdicts: &mut [Verdict]) {
-    if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Open)) {
-        return;
+impl Verdicts {
+    /// Checks the rows of a batch in parallel, as far as their pools are known. The rest stay open.
+    pub(super) fn check(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
+        self.0.clear();
+        self.0.resize_with(batch.len(), || Verdict::Open);
+        self.close(batch, pools, marker);
     }
-    for (index, _) in verdicts.iter().enumerate().filter(|(_, verdict)| matches!(verdict, Verdict::Open)) {
-        if let Ok(row) = batch.row(index)
-            && let Ok(pool) = PoolId::parse(&row.pool)
-        {
-            policies.learn(pool);
+
+    /// Closes the verdicts that [`Verdicts::check`] left open: asks for the policies of their pools, in order, and checks them.
+    pub(super) fn settle(&mut self, batch: &Batch, policies: &mut Policies<'_>, marker: &Marker) {
+        let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Open);
+        if !self.0.iter().any(is_open) {
+            return;
         }
-    }
-    check_open(batch, policies.pools(), marker, verdicts);
-}
-
-fn check_open(batch: &Batch, pools: &Pools, marker: &Marker, verdicts: &mut [Verdict]) {
-    verdicts.par_chunks_mut(ROWS_AT_ONCE).enumerate().for_each(|(chunk, verdicts)| {
-        let mut last_pool = None;
-        for (index, verdict) in verdicts.iter_mut().enumerate() {
-            if let Verdict::Open = verdict {
-                *verdict = check_row(batch, chunk * ROWS_AT_ONCE + index, pools, &mut last_pool, marker);
+        for (index, _) in self.0.iter().enumerate().filter(|(_, verdict)| is_open(verdict)) {
+            if let Ok(row) = batch.row(index)
+                && let Ok(pool) = PoolId::parse(&row.pool)
+            {
+                policies.learn(pool);
             }
         }
-    });
+        self.close(batch, policies.pools(), marker);
+    }
+
+    fn close(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
+        self.0.par_chunks_mut(ROWS_AT_ONCE).enumerate().for_each(|(chunk, verdicts)| {
+            let mut last_pool = None;
+            for (index, verdict) in verdicts.iter_mut().enumerate() {
+                if let Verdict::Open = verdict {
+                    *verdict = check_row(batch, chunk * ROWS_AT_ONCE + index, pools, &mut last_pool, marker);
+                }
+            }
+        });
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Verdict> {
+        self.0.iter()
+    }
+
+    /// All of them, each once.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Verdict> {
+        self.0.drain(..)
+    }
+
+    /// The rules that the rows break, each once.
+    pub(super) fn findings(&mut self) -> impl Iterator<Item = Finding> {
+        self.0.iter_mut().flat_map(|verdict| match verdict {
+            Verdict::Invalid(findings) => std::mem::take(findings),
+            Verdict::Open | Verdict::Valid { .. } => Vec::new(),
+        })
+    }
 }
 
 fn check_row(batch: &Batch, index: usize, pools: &Pools, last_pool: &mut Option<PoolNumber>, marker: &Marker) -> Verdict {

@@ -79,11 +79,13 @@ const SHARDS: usize = 256;
 const BLOCK: usize = 256;
 
 /// The marks of all valid rows of a file.
-pub(super) struct Marks(Vec<Vec<Vec<Entry>>>);
+pub(super) struct Marks(Vec<Blocks>);
+
+type Blocks = Vec<Vec<Entry>>;
 
 impl Marks {
     pub(super) fn new() -> Self {
-        Self(vec![Vec::new(); SHARDS])
+        Self(vec![Blocks::new(); SHARDS])
     }
 
     pub(super) fn add(&mut self, mark: Mark, row: RowNumber) {
@@ -101,13 +103,14 @@ impl Marks {
     /// Every row that does not stand for its user alone and, unless there is none, does not win, in the order of rows. Each shard is
     /// freed as soon as it is sorted out, so that the list takes no more memory than the marks did.
     pub(super) fn rivals(self, on_duplicate: OnDuplicate) -> Vec<Rivals> {
-        let mut rivals: Vec<_> = self.0.into_par_iter().flat_map_iter(|blocks| rivals_of_shard(blocks, on_duplicate)).collect();
+        let shards = self.0.into_par_iter();
+        let mut rivals: Vec<_> = shards.flat_map_iter(|blocks| rivals_of_shard(blocks, on_duplicate)).collect();
         rivals.par_sort_unstable_by_key(|rivals| rivals.row);
         rivals
     }
 }
 
-fn rivals_of_shard(blocks: Vec<Vec<Entry>>, on_duplicate: OnDuplicate) -> Vec<Rivals> {
+fn rivals_of_shard(blocks: Blocks, on_duplicate: OnDuplicate) -> Vec<Rivals> {
     let mut entries = blocks.concat();
     drop(blocks);
     entries.sort_unstable();

@@ -1,6 +1,6 @@
 //! Row → valid row: the only place where a row becomes one that may be sent.
 //!
-//! A row is checked by itself on all cores ([`check`]): its shape, its pool's id, its username, its password against the API's rules
+//! A row is checked by itself on all cores: its shape, its pool's id, its username, its password against the API's rules
 //! and the pool's policy. Rows are then compared with each other: two valid rows for one user are duplicates ([`OnDuplicate`]). An
 //! invalid row competes with nobody. All that comes out comes in the order of the input.
 //!
@@ -65,7 +65,7 @@ impl ValidRow {
 
     /// What a changed row is noticed by. The password is no part of it.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.user, self.lifetime)
+        Digest::of(self.user.pool.as_str(), &self.user.username, self.lifetime)
     }
 
     /// Its printable half, as texts.

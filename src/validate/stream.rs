@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use super::check::{self, Verdict};
+use super::check::{Verdict, Verdicts};
 use super::duplicates::Standing;
 use super::marks::Marker;
 use super::policies::{PoolNumber, Pools};
@@ -34,6 +34,16 @@ pub enum Checked {
     },
 }
 
+impl Checked {
+    /// The row's number.
+    pub fn number(&self) -> RowNumber {
+        match self {
+            Self::Valid(row) => row.number(),
+            Self::Invalid { row, .. } | Self::Skipped { row, .. } => row.row,
+        }
+    }
+}
+
 /// Hands every row of the input to `sink`, in order, until `sink` breaks off. With the duplicates of a survey the file is read from its
 /// start again; with those of a stream it is read from where it stands, which must be its start.
 ///
@@ -49,15 +59,15 @@ pub fn stream(
         reader.rewind()?;
     }
     let marker = Marker::new();
-    let (mut batch, mut verdicts) = (Batch::default(), Vec::new());
+    let (mut batch, mut verdicts) = (Batch::default(), Verdicts::default());
     loop {
         reader.fill(&mut batch)?;
         if batch.is_empty() {
             return Ok(());
         }
-        check::check(&batch, policies.pools(), &marker, &mut verdicts);
-        check::settle(&batch, policies, &marker, &mut verdicts);
-        for (index, verdict) in verdicts.drain(..).enumerate() {
+        verdicts.check(&batch, policies.pools(), &marker);
+        verdicts.settle(&batch, policies, &marker);
+        for (index, verdict) in verdicts.drain().enumerate() {
             if sink(conclude(&batch, index, verdict, duplicates, policies.pools())).is_break() {
                 return Ok(());
             }

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{self, Verdict};
+use super::check::{Verdict, Verdicts};
 use super::marks::{Marker, Marks, Rivals};
 use super::policies::Pools;
 use super::{Duplicates, Finding, OnDuplicate, Policies};
 use crate::input::{Batch, InputError, Place, Reader};
-use crate::row::{Lifetime, PoolId};
+use crate::row::{Lifetime, PoolId, RowNumber};
 
 /// What a file holds. `rows` is the sum of `valid`, `invalid` and `skipped`.
 pub struct Survey {
@@ -73,17 +73,25 @@ pub fn survey(
     reader.rewind()?;
     let marker = Marker::new();
     let mut count = Count::new();
-    let (mut current, mut next, mut verdicts) = (Batch::default(), Batch::default(), Vec::new());
+    let (mut current, mut next) = (Batch::default(), Batch::default());
+    let (mut verdicts, mut counted) = (Verdicts::default(), Verdicts::default());
     reader.fill(&mut current)?;
     while !current.is_empty() {
         let pools = policies.pools();
-        let (filled, ()) = rayon::join(|| reader.fill(&mut next), || check::check(&current, pools, &marker, &mut verdicts));
-        check::settle(&current, policies, &marker, &mut verdicts);
-        count.add(&current, &mut verdicts, policies.pools(), findings);
-        each_batch(reader.bytes_read(), count.rows);
+        // Three batches are under way: one is read, one is checked on whatever core is free, and the one before is counted.
+        let (filled, ()) = rayon::join(
+            || rayon::join(|| reader.fill(&mut next), || count.add(&counted, pools)).0,
+            || verdicts.check(&current, pools, &marker),
+        );
+        verdicts.settle(&current, policies, &marker);
+        verdicts.findings().for_each(&mut *findings);
+        each_batch(reader.bytes_read(), current.number(current.len() - 1).0);
         filled?;
         std::mem::swap(&mut current, &mut next);
+        std::mem::swap(&mut verdicts, &mut counted);
     }
+    count.add(&counted, policies.pools());
+    drop((current, next, verdicts, counted));
 
     let rivals = std::mem::replace(&mut count.marks, Marks::new()).rivals(on_duplicate);
     let lines = look_again(reader, policies.pools(), &rivals, &mut count)?;
@@ -128,19 +136,17 @@ impl Count {
         Self { rows: 0, invalid: 0, pools: Vec::new(), marks: Marks::new() }
     }
 
-    fn add(&mut self, batch: &Batch, verdicts: &mut Vec<Verdict>, pools: &Pools, findings: &mut dyn FnMut(Finding)) {
+    /// Counts the rows of the batch that comes next.
+    fn add(&mut self, verdicts: &Verdicts, pools: &Pools) {
         self.pools.resize(pools.len(), PoolRows::default());
-        for (index, verdict) in verdicts.drain(..).enumerate() {
+        for verdict in verdicts.iter() {
             self.rows += 1;
             match verdict {
                 Verdict::Valid { pool, lifetime, mark } => {
-                    self.pools[pool.0 as usize].add(lifetime);
-                    self.marks.add(mark, batch.number(index));
+                    self.pools[pool.0 as usize].add(*lifetime);
+                    self.marks.add(*mark, RowNumber(self.rows));
                 }
-                Verdict::Invalid(broken) => {
-                    self.invalid += 1;
-                    broken.into_iter().for_each(&mut *findings);
-                }
+                Verdict::Invalid(_) => self.invalid += 1,
                 Verdict::Open => unreachable!("every verdict was settled"),
             }
         }
