@@ -106,6 +106,11 @@ impl Directory {
         self.by_username.get(&folded).or_else(|| self.by_other_name.get(&digest(&folded))).copied()
     }
 
+    /// The user with this username, whom no other name leads to here.
+    pub(super) fn find_by_username(&self, username: &str) -> Option<Place> {
+        self.by_username.get(&self.naming.fold(username)).copied()
+    }
+
     pub(super) fn user(&self, place: Place) -> &User {
         self.users[place.0 as usize].as_ref().expect("a place is given for a user that is there")
     }

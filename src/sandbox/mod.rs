@@ -5,7 +5,34 @@
 //! established the code says so and takes a side: the milder one for what a user meets. Binding the port, and keeping it on loopback,
 //! is left to the caller.
 //!
-//! A call goes `http` → `calls` (fault, quota, log) → `operations` → `pools` → `users`.
+//! A call goes `http` → `calls` (fault, permission, quota, log) → `operations` → `pools` → `directory` → `users`.
+//!
+//! Where the behaviour of the service is not established, the sandbox does this:
+//!
+//! | not established | here |
+//! |---|---|
+//! | what AdminSetUserPassword does to a disabled user | it sets the password; the user stays disabled |
+//! | what a temporary password does to a federated user | FORCE_CHANGE_PASSWORD, as to the others |
+//! | whether policy or history is looked at first | the policy |
+//! | the text of PasswordHistoryPolicyViolationException | "Password has previously been used."; the code is the service's |
+//! | whether temporary passwords count in the history | they do, as the current password does |
+//! | which passwords a history knows that is asked for later | the current one, and those set from then on |
+//! | whether a temporary password's validity is fixed when it is set | no: the pool's setting at the time of the sign-in counts |
+//! | the order of checks at a sign-in | client, flow, user, password, disabled, status: a wrong password tells nothing of the status |
+//! | how often a session may be answered | until its time is over or a password is set |
+//! | AdminResetUserPassword without a verified email or phone number | it is allowed, and no code is sent |
+//! | AdminResetUserPassword on a user never confirmed, or federated | NotAuthorizedException |
+//! | the `sub` as `Username` where an attribute is the username | it is the username there, and a name of the user in every other pool too |
+//! | an unverified email or phone number | no alias until it is verified; as the username it counts at once |
+//! | the order of ListUsers | by username, and consistent at once |
+//! | bursts, windows, and whether refused calls count | a bucket of one burst, or a window of a second; refused calls do not count |
+//! | quotas of categories that are not documented to us, and per user | none, unless one is given |
+//! | whether IAM or the quota comes first | IAM: a denied call takes nothing from the quota |
+//! | GetProvisionedLimit for a category that is not adjustable | ResourceNotFoundException, so that no program counts on an answer |
+//! | the answer to a minimum length left out beside other rules | the least allowed, 6 |
+//!
+//! What it leaves out: client secrets (a request for one is refused), SRP, custom and passwordless sign-in (refused), MFA, groups,
+//! triggers, messages, the lock-out after failed sign-ins, and signatures, which are not verified.
 
 mod attributes;
 mod call_log;

@@ -151,11 +151,11 @@ impl Pool {
         self.write().directory.add(user, &sub, force).map(|_| ())
     }
 
-    /// Adds a user, in place of one whom its username names, and takes over the aliases that it has.
+    /// Adds a user, in place of one with its username, and takes over the aliases that it has.
     pub(super) fn put_user(&self, user: User) {
         let sub = self.sub(&user);
         let mut content = self.write();
-        if let Some(place) = content.directory.find(&user.username) {
+        if let Some(place) = content.directory.find_by_username(&user.username) {
             self.remove(&mut content.directory, place);
         }
         content.directory.add(user, &sub, true).expect("the username was made free");
@@ -208,6 +208,7 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::super::attributes::Attributes;
+    use super::super::directory::NamingAttribute;
     use super::super::users::Status;
     use super::*;
 
@@ -248,6 +249,21 @@ mod tests {
         let id = PoolId::parse("us-east-1_a").expect("a pool id");
         pools.get_or_add(&id, 1.0).put_user(user("ann"));
         assert_eq!(pools.add(id, PoolConfig::named("b"), Naming::default(), 2.0).read().directory.len(), 1);
+    }
+
+    #[test]
+    fn a_user_put_takes_the_place_of_its_namesake_and_of_no_one_who_bears_the_name_as_an_alias() {
+        let naming = Naming { aliases: vec![NamingAttribute::PreferredUsername], ..Naming::default() };
+        let id = PoolId::parse("us-east-1_a").expect("a pool id");
+        let pool = Pools::new(0, [7; 32]).add(id, PoolConfig::named("a"), naming, 1.0);
+        let mut ann = user("ann");
+        ann.put_attributes(vec![("preferred_username".into(), "bob".into())]);
+        pool.put_user(ann);
+        pool.put_user(user("bob"));
+        pool.put_user(user("bob"));
+        let content = pool.read();
+        assert_eq!(content.directory.len(), 2);
+        assert_eq!(content.user("bob").map(|user| &*user.username), Some("bob"));
     }
 
     #[test]
