@@ -6,12 +6,16 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use cognito_passwd::cli::Cli;
 use cognito_passwd::report::plain;
+use cognito_passwd::secret::forbid_core_dumps;
 use zeroizing_alloc::ZeroAlloc;
 
 #[global_allocator]
 static WIPES_WHAT_IS_FREED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
+    if let Err(error) = forbid_core_dumps() {
+        eprintln!("warning: core dumps cannot be forbidden, and would hold passwords: {error}");
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return not_a_command(&error),
