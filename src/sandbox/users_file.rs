@@ -88,12 +88,15 @@ fn enabled() -> bool {
 }
 
 /// Reads the file, hands what it gives to `take`, and says how many users there were. A file whose first character is `{` is JSON
-/// Lines.
+/// Lines, and so is an empty one.
 pub(super) fn read(path: &Path, now: f64, take: impl FnMut(Entry) -> Result<(), &'static str>) -> Result<usize, UsersFileError> {
     let mut file = BufReader::new(File::open(path)?);
     let first = file.fill_buf()?;
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    if first.trim_ascii_start().starts_with(b"{") { read_json_lines(file, now, take) } else { read_csv(file, now, take) }
+    match first.trim_ascii_start() {
+        [] | [b'{', ..] => read_json_lines(file, now, take),
+        _ => read_csv(file, now, take),
+    }
 }
 
 fn read_json_lines(
@@ -236,6 +239,13 @@ mod tests {
         let users = users(text).expect("users");
         let names: Vec<_> = users.iter().map(|(pool, user)| (&**pool, &*user.username, user.status)).collect();
         assert_eq!(names, [("us-east-1_a", "ann", Status::Confirmed), ("us-east-1_a", "bob", Status::Confirmed)]);
+    }
+
+    #[test]
+    fn an_empty_file_gives_no_users() {
+        for text in ["", "\u{feff}", "\n\n"] {
+            assert!(users(text).is_ok_and(|users| users.is_empty()), "{text:?}");
+        }
     }
 
     #[test]

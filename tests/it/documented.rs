@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::harness::{Project, moto, python, script};
 
 /// A row of the table.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 struct Row {
     row: String,
     expected: Value,
@@ -29,7 +29,8 @@ fn holds(endpoint: &str, flags: &[&str]) -> usize {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let rows: Vec<Row> = serde_json::from_slice(&output.stdout).unwrap();
-    let broken: Vec<_> = rows.iter().filter(|row| row.expected != row.seen).collect();
+    let broken = rows.iter().filter(|row| row.expected != row.seen);
+    let broken: Vec<_> = broken.map(|row| format!("{}: expected {}, saw {}", row.row, row.expected, row.seen)).collect();
     assert!(broken.is_empty(), "{broken:#?}");
     rows.len()
 }
