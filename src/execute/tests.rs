@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::pace::Cap;
-use super::{Reason, Settings, Stop, execute, retry};
+use super::{Errand, Reason, Settings, Stop, execute, retry};
 use crate::cognito::SetPassword;
 use crate::outcome::{Answer, Class, Detail, Event, Fate, Outcome, Tally};
 use crate::row::{Lifetime, PoolId, User};
@@ -90,7 +90,7 @@ fn run(rows: Vec<ValidRow>, script: &Arc<Script>, settings: &Settings, during: i
         let stop = Stop::default();
         let feed = async {
             for row in rows {
-                if row_sender.send(row).await.is_err() {
+                if row_sender.send(Errand { row, in_doubt: false }).await.is_err() {
                     break;
                 }
             }
@@ -214,7 +214,7 @@ fn a_journal_that_cannot_be_written_lets_no_call_leave() {
     runtime.block_on(async {
         let (row_sender, row_receiver) = mpsc::channel(16);
         for row in rows(10, &["us-east-1"]) {
-            row_sender.send(row).await.unwrap();
+            row_sender.send(Errand { row, in_doubt: false }).await.unwrap();
         }
         drop(row_sender);
         let (event_sender, mut events) = mpsc::channel::<Event>(4);

@@ -8,6 +8,7 @@ mod harness;
 mod bad_input;
 mod check;
 mod cli_help;
+mod crash;
 mod exit_codes;
 mod faults;
 mod full_disk;
