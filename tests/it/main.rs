@@ -19,6 +19,7 @@ mod rate;
 mod readme;
 mod real_clients;
 mod report;
+mod resume;
 mod samples;
 mod secrets;
 mod signals;
