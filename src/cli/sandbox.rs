@@ -80,6 +80,9 @@ struct FaultArgs {
     /// How late, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 5_000)]
     slow_by: u64,
+    /// Let the first N calls go well
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    faults_after: u64,
     /// Answer that the token has expired
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_expired_token: f64,
@@ -167,6 +170,7 @@ impl Args {
             fault_cut_after: cut_after,
             fault_slow: slow,
             slow_by,
+            faults_after: after,
             fault_expired_token: expired_token,
             fault_access_denied: access_denied,
         } = self.faults;
@@ -189,6 +193,7 @@ impl Args {
                 cut_after,
                 slow,
                 slow_by,
+                after,
                 expired_token,
                 access_denied,
             },

@@ -50,6 +50,8 @@ pub struct InputIdentity {
     pub size: Option<u64>,
     /// In nanoseconds since 1970, where it is a file.
     pub modified: Option<u64>,
+    /// The rows that the first pass read, where there was one.
+    pub rows: Option<u64>,
 }
 
 /// One record.
@@ -86,6 +88,8 @@ pub(super) enum Record<'a> {
     Resumed {
         at: u64,
     },
+    /// Everything before this was on the disk when this was written.
+    Flushed,
 }
 
 impl<'a> Record<'a> {

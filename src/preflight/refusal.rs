@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cognito::ConnectError;
 use crate::input::InputError;
 use crate::journal::JournalError;
-use crate::report::{OutputError, ReportError, count};
+use crate::report::{OutputError, ReportError, count, rows as rows_of};
 use crate::sandbox::SandboxError;
 use crate::validate::LastNeedsAFile;
 
@@ -48,6 +48,34 @@ pub enum Refusal {
         name: String,
         /// The line that the first such row begins on.
         line: u64,
+    },
+    /// The file has more rows than the journal is about.
+    #[error(
+        "{name}:{line}:1: this row was not there when the file was run: it had {}\n\
+         resume with the file that was run, and put new rows into a file of their own",
+        rows_of(*then)
+    )]
+    Longer {
+        /// The file.
+        name: String,
+        /// The line that the first such row begins on.
+        line: u64,
+        /// The rows that were there.
+        then: u64,
+    },
+    /// The file has fewer rows than the journal is about.
+    #[error(
+        "{name}: it ends after row {rows}, and had {} when it was run\n\
+         resume with the file that was run: rows that are done stay in it, and are not sent again",
+        rows_of(*then)
+    )]
+    Shorter {
+        /// The file.
+        name: String,
+        /// The rows that it has.
+        rows: u64,
+        /// The rows that were there.
+        then: u64,
     },
     /// There is an unfinished or finished run to go on with.
     #[error("{} exists: this file was run before, and nothing is overwritten\ngo on with that run:  {resume}", journal.display())]

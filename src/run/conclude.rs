@@ -17,7 +17,7 @@ use crate::report::{Account, Form, OutputError, ReportError, RowWriter, Source, 
 pub(super) fn conclude(job: &Job, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
     let account = match write_report(job, sent.reader) {
         Ok(account) => account,
-        Err(error) => return without_report(job, &error),
+        Err(error) => return without_report(job, &error, stop.reason()),
     };
     let exit = Exit::of(account.tally(), stop.reason());
     let summary = Summary {
@@ -62,13 +62,19 @@ fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {
 }
 
 /// The rows were sent and the journal knows what became of them, but the report could not be written.
-fn without_report(job: &Job, error: &ReportError) -> Exit {
+fn without_report(job: &Job, error: &ReportError, stopped: Option<&Reason>) -> Exit {
+    if let Some(reason) = stopped {
+        eprintln!("stopped early: {}", plain(&describe(reason)));
+    }
     let journal = plain(&job.journal.to_string_lossy()).into_owned();
     eprintln!("error: the report was not written: {}", plain(&error.to_string()));
     eprintln!("the journal has the outcome of every row; make room, then write the report with");
     match &job.input.origin {
         Origin::File(path) => eprintln!("  cognito-passwd report {journal} --input {}", plain(&path.to_string_lossy())),
         Origin::Stdin => eprintln!("  cognito-passwd report {journal}"),
+    }
+    if stopped.is_some() && job.input.origin != Origin::Stdin {
+        eprintln!("or go on where this ended, which writes it as well:\n  {}", plain(&job.resume_command));
     }
     Exit::Stopped
 }
