@@ -34,7 +34,7 @@ pub(super) fn keep(mut journal: Writer, mut events: mpsc::Receiver<Event>, mut p
             }
         }
     }
-    // Room that cannot be given back costs room, and nothing else.
+    // All that matters is on the disk. A last record that is missing, or room that is not given back, loses nothing.
     let _ = journal.close();
     progress.finish()
 }
