@@ -89,6 +89,9 @@ impl Past {
 }
 
 async fn attempt<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, turn: Turn, number: u32) -> Attempt {
+    let Some(pass) = lane.stop.unless_pulled(lane.outage.pass()).await else {
+        return Attempt::Withdrawn;
+    };
     if lane.intend(row, number).await.is_none() {
         return Attempt::Withdrawn;
     }
@@ -98,7 +101,11 @@ async fn attempt<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, turn: Turn, num
     drop(turn.ready_ahead);
     let call = lane.cognito.set_password(row.user(), row.password(), row.lifetime());
     let answer = lane.stop.within_grace(lane.grace, call).await;
-    answer.map_or(Attempt::Abandoned, |answer| Attempt::Answered(sent, answer, turn.in_flight))
+    let Some(answer) = answer else { return Attempt::Abandoned };
+    if let Some(pause) = lane.outage.answered(pass, answer.class) {
+        lane.tell_pause(pause).await;
+    }
+    Attempt::Answered(sent, answer, turn.in_flight)
 }
 
 fn unanswered(attempts: u32) -> Fate {

@@ -7,6 +7,7 @@
 mod carry;
 mod control;
 mod lane;
+mod outage;
 pub mod pace;
 pub mod retry;
 mod stop;

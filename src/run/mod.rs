@@ -3,6 +3,7 @@
 //! It joins the rooms together: the first pass over the input, the plan and the consent to it, then reader, executor and scribe side by
 //! side, then the report. It knows no flag.
 
+mod budget;
 mod conclude;
 mod earlier;
 mod exit;
@@ -14,6 +15,7 @@ mod signals;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+pub use self::budget::{Limits, MaxRejected};
 pub use self::earlier::Again;
 use self::earlier::Earlier;
 pub use self::exit::Exit;
@@ -41,6 +43,8 @@ pub struct Job {
     pub skip_invalid: bool,
     /// How rows are sent.
     pub sending: execute::Settings,
+    /// What the run bears.
+    pub limits: Limits,
     /// Consent was given on the command line.
     pub yes: bool,
     /// Where the report goes.

@@ -308,7 +308,7 @@ fn the_cap_holds_across_a_stop() {
 }
 
 /// Runs the program where no file may grow beyond so many KiB.
-fn with_little_room<'a>(project: &'a Project, kib: &str, args: &[&str]) -> Finished {
+fn with_little_room(project: &Project, kib: &str, args: &[&str]) -> Finished {
     let script = format!("ulimit -f {kib}; trap '' XFSZ; exec \"$0\" \"$@\"");
     project.start(project.command_of("bash", &[&["-c", &script, BINARY], args].concat())).finish()
 }
