@@ -131,3 +131,23 @@ fn why_a_row_is_unknown_is_said_in_words() {
         assert!(!is_dump && message.len() < 300, "this is a program's inside: {message}");
     }
 }
+
+/// The client waits ten seconds for an answer; these come after twelve.
+#[test]
+fn with_answers_lost_and_answers_too_late_every_row_is_set_or_unknown_and_no_user_has_two_calls_in_flight() {
+    let project = Project::new();
+    let faults = ["--fault-cut-after", "0.05", "--fault-slow", "0.05", "--slow-by", "12000", "--seed", "4"];
+    let (report, sandbox) = run(&project, 300, &faults, 0);
+    report.holds(&[("set", 300)]);
+    let mut before: BTreeMap<String, Logged> = BTreeMap::new();
+    let mut late = 0;
+    for call in sandbox.attempts() {
+        let Some(earlier) = before.insert(call.username.clone(), call.clone()) else { continue };
+        // A second call leaves when the first was cut off, or was waited for in vain.
+        if earlier.status.is_some() {
+            assert!(call.arrived - earlier.arrived > 9.5, "{earlier:?}\n{call:?}");
+            late += 1;
+        }
+    }
+    assert!(late > 3, "{late} answers came too late");
+}
