@@ -29,6 +29,10 @@ pub struct Start {
     pub version: String,
     /// Milliseconds since 1970.
     pub started_at: u64,
+    /// What it was run against, in words.
+    pub target: String,
+    /// The account that it was run in, where that was known.
+    pub account: Option<String>,
     /// The input, as the first look at it found it.
     pub input: InputIdentity,
 }

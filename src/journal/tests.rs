@@ -24,7 +24,7 @@ fn moment(milliseconds: u64) -> SystemTime {
 
 fn start() -> Start {
     let input = InputIdentity { path: Some("users.csv".into()), size: Some(5), modified: Some(7), ..InputIdentity::default() };
-    Start { run_id: "ab".to_owned(), version: "0".to_owned(), started_at: 1, input }
+    Start { run_id: "ab".to_owned(), version: "0".to_owned(), started_at: 1, target: "AWS".to_owned(), account: None, input }
 }
 
 fn set(attempts: u32) -> Fate {

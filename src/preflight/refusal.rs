@@ -78,12 +78,32 @@ pub enum Refusal {
         then: u64,
     },
     /// There is an unfinished or finished run to go on with.
-    #[error("{} exists: this file was run before, and nothing is overwritten\ngo on with that run:  {resume}", journal.display())]
+    #[error(
+        "{} exists: this file was run before, against {target}, and nothing is overwritten\n\
+         go on with that run:  {resume}\nor begin another beside it: --report FILE",
+        journal.display()
+    )]
     RunBefore {
         /// The journal.
         journal: PathBuf,
+        /// What it was run against.
+        target: String,
         /// The command that resumes.
         resume: String,
+    },
+    /// The run that is resumed was against another service.
+    #[error(
+        "{} is of a run against {then}, and this is {now}: what was set there is not set here, and nothing was sent\n\
+         resume it with the flags that it began with, or begin a run of its own with --report FILE",
+        journal.display()
+    )]
+    AnotherTarget {
+        /// The journal.
+        journal: PathBuf,
+        /// What it was run against.
+        then: String,
+        /// What it would be resumed against.
+        now: String,
     },
     /// There is nothing to resume.
     #[error("there is no journal {} to resume from\nrun without --resume to begin", .0.display())]
@@ -97,7 +117,7 @@ pub enum Refusal {
     #[error("consent is needed, and there is no terminal to ask on\nread the plan above, then say --yes")]
     NobodyToAsk,
     /// The answer was no.
-    #[error("nothing was sent")]
+    #[error("you did not say yes: nothing was sent")]
     NoConsent,
     /// An output is already there.
     #[error("{} exists, and nothing is overwritten\nmove it away, or name another report with --report FILE", .0.display())]

@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::time::SystemTime;
 
+use super::place::Place;
 use super::send::Sent;
 use super::{Exit, Job};
 use crate::execute::{Reason, Stop};
@@ -14,7 +15,7 @@ use crate::outcome::{Detail, Outcome, Tally};
 use crate::report::{Account, Form, OutputError, ReportError, RowWriter, Source, Summary, count, each_row, plain, rows};
 
 /// Writes report and summary, and says what happened and what to do next.
-pub(super) fn conclude(job: &Job, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
+pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
     let account = match write_report(job, sent.reader) {
         Ok(account) => account,
         Err(error) => return without_report(job, &error, stop.reason()),
@@ -23,6 +24,7 @@ pub(super) fn conclude(job: &Job, sent: Sent, stop: &Stop, started: SystemTime) 
     let summary = Summary {
         account: &account,
         stopped: stop.reason().map(describe),
+        target: &place.target,
         started,
         pace: sent.pace,
         cap: job.sending.cap.to_string(),

@@ -14,6 +14,8 @@ use cognito_passwd::row::{Digest, Lifetime, RowNumber};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cognito-passwd");
 const POOL: &str = "us-east-1_Bench1234";
+/// Where nobody answers, and nobody is asked.
+const PLACE: &str = "http://127.0.0.1:9";
 /// Seconds for ten million rows.
 const RESUME_WITHIN: f64 = 10.0;
 /// Rows whose results are flushed together.
@@ -67,7 +69,8 @@ fn write_rows(path: &Path, rows: u64) {
 /// The journal of a run in which every row was set at its first attempt, many calls in flight.
 fn write_journal(file: &Path, journal: &Path, rows: u64) {
     let input = InputIdentity { path: Some(file.to_owned()), rows: Some(rows), ..InputIdentity::default() };
-    let start = Start { run_id: "bench".to_owned(), version: "0".to_owned(), started_at: 0, input };
+    let target = PLACE.to_owned();
+    let start = Start { run_id: "bench".to_owned(), version: "0".to_owned(), started_at: 0, target, account: None, input };
     let mut writer = Writer::create(journal, &start).expect("a journal");
     let request_id = "84c9774c-ea66-427d-a220-1ca47883d594".to_owned();
     let detail = Detail { code: String::new(), message: String::new(), request_id };
@@ -90,7 +93,7 @@ fn write_journal(file: &Path, journal: &Path, rows: u64) {
 fn resume(file: &Path) -> (f64, u64) {
     let started = Instant::now();
     let mut child = Command::new(BINARY)
-        .args(["run", "--yes", "--quiet", "--resume", "--policy", "none", "--endpoint-url", "http://127.0.0.1:9"])
+        .args(["run", "--yes", "--quiet", "--resume", "--policy", "none", "--endpoint-url", PLACE])
         .arg(file)
         .env("AWS_ACCESS_KEY_ID", "bench")
         .env("AWS_SECRET_ACCESS_KEY", "bench")

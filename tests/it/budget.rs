@@ -25,7 +25,7 @@ fn every_third_is_missing(project: &Project, count: usize) -> Sandbox {
 #[test]
 fn more_rejected_rows_than_allowed_stop_the_run_and_it_goes_on_when_they_are_mended() {
     let project = Project::new();
-    let sandbox = every_third_is_missing(&project, 200);
+    let mut sandbox = every_third_is_missing(&project, 200);
     let says = ["--max-rejected", "--resume", "--retry-rejected", "UserNotFoundException"];
     project.run(&args(&sandbox.url, &["--max-rejected", "5"])).exits(3).says(&says);
     let report = Report::read(&project, "results.csv");
@@ -33,7 +33,7 @@ fn more_rejected_rows_than_allowed_stop_the_run_and_it_goes_on_when_they_are_men
     assert!((6..=6 + CONCURRENCY).contains(&rejected) && report.count("not_sent") > 0, "{:?}", report.outcomes());
     Witness::of(&[&sandbox]).confirms(&report);
 
-    let mended = project.sandbox(&rows(POOL, 200), &[]);
+    let mended = sandbox.replaced_by(&project, &rows(POOL, 200), &[]);
     project.run(&args(&mended.url, &["--max-rejected", "5", "--resume", "--retry-rejected"])).exits(0);
     let report = Report::read(&project, "results.csv");
     report.holds(&[("set", 200)]);
@@ -82,7 +82,7 @@ fn while_the_service_is_down_it_is_probed_and_not_flooded_and_the_run_can_be_int
     let project = Project::new();
     let rows = rows(POOL, 300);
     project.give("users.csv", csv(&rows));
-    let down = project.sandbox(&rows, &["--fault-503", "1", "--faults-after", "20", "--latency", "10"]);
+    let mut down = project.sandbox(&rows, &["--fault-503", "1", "--faults-after", "20", "--latency", "10"]);
     let running = project.start(project.command(&args(&down.url, &[])));
     eventually("a pause", || running.stderr().contains("then one call to probe").then_some(()));
     std::thread::sleep(Duration::from_secs(4));
@@ -93,7 +93,7 @@ fn while_the_service_is_down_it_is_probed_and_not_flooded_and_the_run_can_be_int
     let report = Report::read(&project, "results.csv");
     assert!(report.count("set") == 20 && report.count("not_sent") > 200, "{:?}", report.outcomes());
 
-    let mended = project.sandbox(&rows, &[]);
+    let mended = down.replaced_by(&project, &rows, &[]);
     project.run(&args(&mended.url, &["--resume", "--unknown", "resend"])).exits(0);
     Report::read(&project, "results.csv").holds(&[("set", 300)]);
 }

@@ -7,15 +7,16 @@ use crate::harness::{Logged, Project, Report, Sandbox, csv, rows};
 /// The most attempts of a row, throttled ones not counted.
 const ATTEMPTS: u32 = 5;
 
-/// Runs `count` rows against a sandbox with these faults.
-fn run(project: &Project, count: usize, faults: &[&str], code: i32) -> (Report, Sandbox) {
+/// Runs `count` rows against a sandbox with these faults. The run ends with 4 if a row is unknown, else with 0.
+fn run(project: &Project, count: usize, faults: &[&str]) -> (Report, Sandbox) {
     let rows = rows("us-east-1_Faults000", count);
     let sandbox = project.sandbox(&rows, faults);
     project.give("users.csv", csv(&rows));
     let args =
         ["run", "users.csv", "--yes", "--rate", "200", "--endpoint-url", &sandbox.url, "-o", "results.csv", "--summary", "summary.json"];
-    project.run(&args).exits(code);
+    let finished = project.run(&args);
     let report = Report::read(project, "results.csv");
+    finished.exits(if report.count("unknown") > 0 { 4 } else { 0 });
     report.agrees_with(project, "summary.json");
     assert_eq!(report.0.len(), count, "every row is in the report");
     (report, sandbox)
@@ -55,9 +56,10 @@ fn is_true(report: &Report, sandbox: &Sandbox) {
 fn with_a_tenth_of_answers_500_and_a_twentieth_of_connections_cut_every_row_is_set_or_unknown() {
     let project = Project::new();
     let faults = ["--fault-500", "0.1", "--fault-cut-before", "0.025", "--fault-cut-after", "0.025", "--seed", "11"];
-    let (report, sandbox) = run(&project, 600, &faults, 0);
+    let (report, sandbox) = run(&project, 600, &faults);
     is_true(&report, &sandbox);
-    report.holds(&[("set", 600)]);
+    // A row meets five faults in a row once in 12,000.
+    assert!(report.count("unknown") <= 3, "{:?}", report.outcomes());
     assert!(report.0.iter().any(|row| row.attempts > 1), "no fault struck");
 }
 
@@ -65,7 +67,7 @@ fn with_a_tenth_of_answers_500_and_a_twentieth_of_connections_cut_every_row_is_s
 fn when_half_of_the_answers_are_lost_no_row_is_called_set_or_failed_on_a_guess() {
     let project = Project::new();
     let faults = ["--fault-cut-after", "0.2", "--fault-html-ok", "0.2", "--fault-html", "0.1", "--fault-503", "0.1", "--seed", "3"];
-    let (report, sandbox) = run(&project, 250, &faults, 4);
+    let (report, sandbox) = run(&project, 250, &faults);
     is_true(&report, &sandbox);
     assert!(report.count("unknown") > 0 && report.count("set") > 0, "{:?}", report.outcomes());
     for row in report.0.iter().filter(|row| row.outcome == "unknown") {
@@ -76,7 +78,7 @@ fn when_half_of_the_answers_are_lost_no_row_is_called_set_or_failed_on_a_guess()
 #[test]
 fn html_with_status_200_is_never_called_set() {
     let project = Project::new();
-    let (report, sandbox) = run(&project, 6, &["--fault-html-ok", "1"], 4);
+    let (report, sandbox) = run(&project, 6, &["--fault-html-ok", "1"]);
     is_true(&report, &sandbox);
     report.holds(&[("unknown", 6)]);
 }
@@ -84,7 +86,7 @@ fn html_with_status_200_is_never_called_set() {
 #[test]
 fn a_throttled_attempt_costs_the_row_nothing() {
     let project = Project::new();
-    let (report, sandbox) = run(&project, 40, &["--fault-throttle", "0.5", "--seed", "5"], 0);
+    let (report, sandbox) = run(&project, 40, &["--fault-throttle", "0.5", "--seed", "5"]);
     is_true(&report, &sandbox);
     let throttled = sandbox.attempts().iter().filter(|call| call.code == "TooManyRequestsException").count();
     assert!(throttled > 10, "{throttled} calls were throttled");
@@ -94,7 +96,7 @@ fn a_throttled_attempt_costs_the_row_nothing() {
 #[test]
 fn above_the_quota_the_run_slows_down_and_sets_every_row() {
     let project = Project::new();
-    let (report, sandbox) = run(&project, 300, &["--quota", "30", "--burst", "10"], 0);
+    let (report, sandbox) = run(&project, 300, &["--quota", "30", "--burst", "10"]);
     is_true(&report, &sandbox);
     report.holds(&[("set", 300)]);
     let calls = sandbox.attempts().len();
@@ -123,7 +125,7 @@ fn a_user_has_at_most_one_call_in_flight() {
 #[test]
 fn why_a_row_is_unknown_is_said_in_words() {
     let project = Project::new();
-    let (report, _sandbox) = run(&project, 6, &["--fault-cut-before", "0.4", "--fault-html", "0.6", "--fault-html-ok", "1"], 4);
+    let (report, _sandbox) = run(&project, 6, &["--fault-cut-before", "0.4", "--fault-html", "0.6", "--fault-html-ok", "1"]);
     let summary = report.agrees_with(&project, "summary.json");
     let reasons = summary["reasons"].as_array().unwrap().iter().map(|reason| reason["message"].as_str().unwrap().to_owned());
     for message in report.0.iter().filter_map(|row| row.message.clone()).chain(reasons) {
@@ -137,7 +139,7 @@ fn why_a_row_is_unknown_is_said_in_words() {
 fn with_answers_lost_and_answers_too_late_every_row_is_set_or_unknown_and_no_user_has_two_calls_in_flight() {
     let project = Project::new();
     let faults = ["--fault-cut-after", "0.05", "--fault-slow", "0.05", "--slow-by", "12000", "--seed", "4"];
-    let (report, sandbox) = run(&project, 300, &faults, 0);
+    let (report, sandbox) = run(&project, 300, &faults);
     report.holds(&[("set", 300)]);
     let mut before: BTreeMap<String, Logged> = BTreeMap::new();
     let mut late = 0;

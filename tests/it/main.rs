@@ -10,6 +10,7 @@ mod budget;
 mod check;
 mod cli_help;
 mod crash;
+mod documented;
 mod exit_codes;
 mod faults;
 mod full_disk;

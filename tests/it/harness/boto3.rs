@@ -11,7 +11,7 @@ use super::project::Project;
 use super::{Finished, ROOT};
 
 /// The interpreter of the virtual environment.
-pub(super) fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let path = std::env::var_os("COGNITO_PASSWD_PYTHON").map_or_else(|| PathBuf::from(ROOT).join(".venv/bin/python"), PathBuf::from);
     assert!(
         path.is_file(),
@@ -23,7 +23,7 @@ pub(super) fn python() -> PathBuf {
 }
 
 /// A script beside the tests.
-pub(super) fn script(name: &str) -> PathBuf {
+pub fn script(name: &str) -> PathBuf {
     PathBuf::from(ROOT).join("tests/it").join(name)
 }
 

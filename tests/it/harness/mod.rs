@@ -10,7 +10,7 @@ mod results;
 mod rows;
 mod sandbox;
 
-pub use self::boto3::{Answer, Call, aws_cli, boto3};
+pub use self::boto3::{Answer, Call, aws_cli, boto3, python, script};
 pub use self::judge::Witness;
 pub use self::moto::moto;
 pub use self::process::{Finished, Running, eventually};
