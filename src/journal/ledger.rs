@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::JournalError;
 use super::record::{FRAME, MAGIC, MAX_PAYLOAD, Record, Start, checksum, moment};
-use crate::outcome::{Detail, Fate};
+use crate::outcome::{Detail, Fate, Outcome};
 use crate::row::{Digest, Identity, RowNumber};
 
 /// Big enough that most seeks stay within it.
@@ -152,6 +152,20 @@ impl Ledger {
                 Mark::Ended { digest, fate: Fate { outcome, detail, attempts }, at: moment(at) }
             }
             Record::Start(_) | Record::Row { .. } | Record::Resumed { .. } | Record::Flushed => Mark::None,
+        })
+    }
+
+    /// What a row is recognized by and how it stands, where anything was noted: unknown, where a call left and no answer was noted. This
+    /// is what resuming needs of every row; it makes no texts.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`] where the journal can no longer be read.
+    pub fn standing(&mut self, row: RowNumber) -> Result<Option<(Option<Digest>, Outcome)>, JournalError> {
+        let Some(offset) = at(&self.last, row) else { return Ok(None) };
+        Ok(match self.record(offset)? {
+            Record::Intent { digest, .. } => Some((Some(digest), Outcome::Unknown)),
+            Record::Result { digest, outcome, .. } => Some((digest, outcome)),
+            Record::Start(_) | Record::Row { .. } | Record::Resumed { .. } | Record::Flushed => None,
         })
     }
 
