@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help build demo test check fmt lint doc deny bench install clean
+.PHONY: help build demo test soak check fmt lint doc deny bench install clean
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -28,6 +28,11 @@ test: .venv/made ## run all tests; the first time, install what they need into .
 	$(CARGO) test --locked
 
 check: fmt lint doc deny test ## everything that must pass before a change goes in
+
+soak: .venv/made ## the long form of the tests that have one: 1,000 kills, 10,000 power cuts, a journal of ten million rows
+	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --lib journal:: -- --nocapture
+	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it crash:: -- --nocapture
+	COGNITO_PASSWD_ROWS=10000000 $(CARGO) bench --locked --bench journal
 
 fmt: ## the formatting, without changing it
 	$(CARGO) fmt --check

@@ -160,6 +160,8 @@ pub enum Event {
         /// The rate that the service is now thought to allow, in attempts a second, where that is below the cap.
         allowed: Option<f64>,
     },
+    /// Most of the last answers cannot be trusted: nothing is sent for this long, and then one call to probe.
+    Pausing(Duration),
     /// A row has ended. Sent once for each row.
     Finished {
         /// The row.

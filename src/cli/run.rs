@@ -14,7 +14,7 @@ use crate::execute::pace::Cap;
 use crate::execute::{Settings, retry};
 use crate::preflight::Refusal;
 use crate::report::{Output, Style};
-use crate::run::{Again, Job};
+use crate::run::{Again, Job, Limits, MaxRejected};
 
 /// Set the passwords of a file
 ///
@@ -50,6 +50,12 @@ pub(super) struct Args {
     /// The most calls in flight for each Region [default: what the rate needs when answers take 3 s]
     #[arg(long, value_name = "N", help_heading = "Sending")]
     max_concurrency: Option<NonZeroUsize>,
+    /// Stop when more rows than this are rejected: a number of rows, or a share of those sent (2%), which counts from the hundredth on
+    #[arg(long, value_name = "N|N%", help_heading = "Sending")]
+    max_rejected: Option<MaxRejected>,
+    /// Go on though the first 20 rows are all rejected for the same reason
+    #[arg(long, help_heading = "Sending")]
+    force: bool,
     /// How long calls in flight may go on after Ctrl-C
     #[arg(long, value_name = "SECONDS", default_value_t = 20, help_heading = "Sending")]
     grace: u64,
@@ -62,6 +68,9 @@ pub(super) struct Args {
     /// With --resume: send the rows again that Cognito rejected
     #[arg(long, requires = "resume", help_heading = "Resuming")]
     retry_rejected: bool,
+    /// How long a service that has answered in this run may be out of reach before the run ends
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, help_heading = "Sending")]
+    outage: u64,
     #[command(flatten)]
     service: ServiceArgs,
 }
@@ -89,6 +98,7 @@ impl Args {
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
             sending: Settings { cap: self.rate, max_concurrency, grace: Duration::from_secs(self.grace), limits: retry::Limits::default() },
+            limits: Limits { max_rejected: self.max_rejected, force: self.force },
             yes: self.yes,
             report,
             journal,

@@ -3,6 +3,7 @@
 //! Read [`carry`] from top to bottom and you have the row's whole life. What follows from an answer is decided in `retry`, and when an
 //! attempt may leave in `pace`.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -28,7 +29,7 @@ enum Attempt {
 
 /// Carries a row to its end, and tells it. `turn` is for its first attempt.
 pub(super) async fn carry<C: SetPassword>(lane: &Lane<C>, Errand { row, in_doubt }: Errand, turn: Turn) {
-    let past = Past { attempts: 0, in_doubt_since: in_doubt.then(Instant::now) };
+    let past = Past { in_doubt_since: in_doubt.then(Instant::now), ..Past::default() };
     let (fate, _in_flight) = to_its_end(lane, &row, turn, past).await;
     lane.tell_end(&row, fate).await;
 }
@@ -39,9 +40,12 @@ async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn,
         let (sent, answer, in_flight) = match attempt(lane, row, turn, past.attempts + 1).await {
             Attempt::Answered(sent, answer, in_flight) => (sent, answer, in_flight),
             Attempt::Abandoned => return (unanswered(past.attempts + 1), None),
-            Attempt::Withdrawn => return (unfinished(past.history(), run_ended("the run ended before its turn")), None),
+            Attempt::Withdrawn => return (unfinished(past.history(lane), run_ended("the run ended before its turn")), None),
         };
         let class = answer.class;
+        if class != Class::NotSent {
+            lane.answered.store(true, Ordering::Relaxed);
+        }
         match class {
             Class::Throttled { retry_after } => lane.pacer.throttled(sent, retry_after),
             Class::Set | Class::Rejected => {
@@ -51,7 +55,7 @@ async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn,
             _ => past.count(class, sent),
         }
         let said = answer.detail.clone();
-        let pause = match decide(answer, past.history(), &lane.limits, rand::random()) {
+        let pause = match decide(answer, past.history(lane), &lane.limits, rand::random()) {
             Decision::End(fate) => return (fate, Some(in_flight)),
             Decision::Stop(fate, why) => {
                 lane.stop.pull(Reason::Fatal(why));
@@ -60,7 +64,7 @@ async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn,
             Decision::AgainAtOnce => Duration::ZERO,
             Decision::AgainAfter(pause) => pause,
         };
-        lane.tell_retry(row, class, unfinished(past.history(), said)).await;
+        lane.tell_retry(row, class, unfinished(past.history(lane), said)).await;
         drop(in_flight);
         let next = async {
             tokio::time::sleep(pause).await;
@@ -68,27 +72,43 @@ async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn,
         };
         turn = match lane.stop.unless_pulled(next).await {
             Some(turn) => turn,
-            None => return (unfinished(past.history(), run_ended("the run ended before its next attempt")), None),
+            None => return (unfinished(past.history(lane), run_ended("the run ended before its next attempt")), None),
         };
     }
 }
 
-/// The attempts so far that counted.
+/// What the row has been through so far.
+#[derive(Default)]
 struct Past {
     attempts: u32,
     in_doubt_since: Option<Instant>,
+    unconnected: u32,
+    unconnected_since: Option<Instant>,
 }
 
 impl Past {
     fn count(&mut self, class: Class, sent: Instant) {
-        self.attempts += 1;
+        if class == Class::NotSent {
+            self.unconnected += 1;
+            self.unconnected_since.get_or_insert(sent);
+            return;
+        }
         if class == Class::Ambiguous {
             self.in_doubt_since.get_or_insert(sent);
         }
+        self.attempts += 1;
+        self.unconnected = 0;
+        self.unconnected_since = None;
     }
 
-    fn history(&self) -> History {
-        History { attempts: self.attempts, doubtful_for: self.in_doubt_since.map(|since| since.elapsed()) }
+    fn history<C>(&self, lane: &Lane<C>) -> History {
+        History {
+            attempts: self.attempts,
+            doubtful_for: self.in_doubt_since.map(|since| since.elapsed()),
+            unconnected: self.unconnected,
+            unconnected_for: self.unconnected_since.map_or(Duration::ZERO, |since| since.elapsed()),
+            answered: lane.answered.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -98,6 +118,9 @@ async fn attempt<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, turn: Turn, num
         Some(Err(answer)) => return Attempt::Answered(Instant::now(), answer, turn.in_flight),
         None => return Attempt::Withdrawn,
     }
+    let Some(pass) = lane.stop.unless_pulled(lane.outage.pass()).await else {
+        return Attempt::Withdrawn;
+    };
     if lane.intend(row, number).await.is_none() {
         return Attempt::Withdrawn;
     }
@@ -107,7 +130,11 @@ async fn attempt<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, turn: Turn, num
     drop(turn.ready_ahead);
     let call = lane.cognito.set_password(row.user(), row.password(), row.lifetime());
     let answer = lane.stop.within_grace(lane.grace, call).await;
-    answer.map_or(Attempt::Abandoned, |answer| Attempt::Answered(sent, answer, turn.in_flight))
+    let Some(answer) = answer else { return Attempt::Abandoned };
+    if let Some(pause) = lane.outage.answered(pass, answer.class) {
+        lane.tell_pause(pause).await;
+    }
+    Attempt::Answered(sent, answer, turn.in_flight)
 }
 
 fn unanswered(attempts: u32) -> Fate {

@@ -1,18 +1,20 @@
 //! One Region's lane: its gates, and the loop that lets its rows in.
 //!
 //! The gates stand in this order: a call's place among those in flight, a place among the few that may be ready ahead of their turn,
-//! the intent in the journal, the pacer. A token held while waiting for a disk would turn into a burst, so the token comes last; an
+//! the gate that an outage shuts, the intent in the journal, the pacer. A token held while waiting for a disk would turn into a burst, so the token comes last; an
 //! intent written long before its call makes one more `unknown` at a crash, so only as many rows are made ready as the disk needs to
 //! keep up with the rate.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use super::carry::carry;
+use super::outage::Outage;
 use super::pace::{Cap, Pacer};
 use super::retry::Limits;
 use super::{Errand, Reason, Settings, Stop};
@@ -28,9 +30,12 @@ const WAITING_FOR_EACH_CALL: usize = 8;
 pub(super) struct Lane<C> {
     pub(super) cognito: Arc<C>,
     pub(super) pacer: Pacer,
+    pub(super) outage: Outage,
     pub(super) limits: Limits,
     pub(super) grace: Duration,
     pub(super) stop: Stop,
+    /// Whether the service has answered in this run: then its endpoint is right, and an outage is waited for.
+    pub(super) answered: AtomicBool,
     events: mpsc::Sender<Event>,
     begun: Arc<Semaphore>,
     in_flight: Arc<Semaphore>,
@@ -49,9 +54,11 @@ impl<C> Lane<C> {
         Self {
             cognito,
             pacer: Pacer::new(settings.cap),
+            outage: Outage::default(),
             limits: settings.limits,
             grace: settings.grace,
             stop,
+            answered: AtomicBool::new(false),
             events,
             begun: Arc::new(Semaphore::new(calls.get().saturating_mul(WAITING_FOR_EACH_CALL))),
             in_flight: Arc::new(Semaphore::new(calls.get())),
@@ -79,6 +86,10 @@ impl<C> Lane<C> {
 
     pub(super) async fn tell_retry(&self, row: &ValidRow, class: Class, so_far: Fate) {
         self.tell(Event::Retrying { row: row.number(), digest: row.digest(), so_far, class, allowed: self.pacer.allowed() }).await;
+    }
+
+    pub(super) async fn tell_pause(&self, pause: Duration) {
+        self.tell(Event::Pausing(pause)).await;
     }
 
     pub(super) async fn tell_end(&self, row: &ValidRow, fate: Fate) {

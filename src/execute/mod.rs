@@ -7,6 +7,7 @@
 mod carry;
 pub mod control;
 mod lane;
+mod outage;
 pub mod pace;
 pub mod retry;
 mod stop;

@@ -15,16 +15,19 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
 /// When a row is given up.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most attempts, throttled ones not counted.
+    /// The most attempts. Throttled ones are not counted, nor those whose connection was never made; of these it is the most in a run
+    /// whose service has not answered once.
     pub attempts: u32,
     /// The longest time from the first attempt that may have been applied.
     pub patience: Duration,
+    /// How long a service that has answered in this run may be out of reach. Nothing is sent meanwhile, so that waiting costs nothing.
+    pub outage: Duration,
 }
 
 impl Default for Limits {
-    /// 5 attempts and 2 minutes.
+    /// 5 attempts, 2 minutes, and an outage of 5 minutes.
     fn default() -> Self {
-        Self { attempts: 5, patience: Duration::from_secs(120) }
+        Self { attempts: 5, patience: Duration::from_secs(120), outage: Duration::from_secs(300) }
     }
 }
 
@@ -35,6 +38,12 @@ pub struct History {
     pub attempts: u32,
     /// How long ago the first attempt left that may have been applied.
     pub doubtful_for: Option<Duration>,
+    /// Connections in a row that could not be made, since the last answer.
+    pub unconnected: u32,
+    /// How long ago the first of them was tried.
+    pub unconnected_for: Duration,
+    /// Whether the service has answered in this run.
+    pub answered: bool,
 }
 
 /// What to do next.
@@ -65,10 +74,16 @@ pub fn decide(answer: Answer, history: History, limits: &Limits, jitter: f64) ->
         Class::Rejected => end(Outcome::Rejected, detail),
         Class::Throttled { .. } => Decision::AgainAtOnce,
         Class::Fatal => Decision::Stop(unfinished(history, detail.clone()), detail),
-        Class::NotSent if exhausted => Decision::Stop(unfinished(history, detail.clone()), detail),
+        Class::NotSent if out_of_reach(history, limits) => Decision::Stop(unfinished(history, detail.clone()), detail),
+        Class::NotSent => Decision::AgainAfter(backoff(history.unconnected, jitter)),
         Class::Ambiguous if exhausted => end(Outcome::Unknown, detail),
-        Class::NotSent | Class::Ambiguous => Decision::AgainAfter(backoff(history.attempts, jitter)),
+        Class::Ambiguous => Decision::AgainAfter(backoff(history.attempts, jitter)),
     }
+}
+
+/// An endpoint that never answered is most likely wrong; one that did is most likely coming back.
+fn out_of_reach(history: History, limits: &Limits) -> bool {
+    if history.answered { history.unconnected_for >= limits.outage } else { history.unconnected >= limits.attempts }
 }
 
 /// The end of a row that the run leaves behind: unknown if an attempt may have been applied, else not sent.
@@ -91,7 +106,7 @@ mod tests {
     }
 
     fn after(class: Class, code: &str, attempts: u32, doubtful_for: Option<u64>) -> Decision {
-        let history = History { attempts, doubtful_for: doubtful_for.map(Duration::from_secs) };
+        let history = History { attempts, doubtful_for: doubtful_for.map(Duration::from_secs), ..History::default() };
         decide(answer(class, code), history, &Limits::default(), 0.5)
     }
 
@@ -138,9 +153,16 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_cannot_be_reached_stops_the_run_after_the_last_attempt() {
-        assert!(matches!(after(Class::NotSent, "not_connected", 4, None), Decision::AgainAfter(_)));
-        assert!(matches!(after(Class::NotSent, "not_connected", 5, None), Decision::Stop(fate, _) if fate.outcome == Outcome::NotSent));
+    fn a_service_that_never_answered_is_given_up_after_five_connections_and_one_that_did_after_five_minutes() {
+        let after = |unconnected, seconds, answered| {
+            let unconnected_for = Duration::from_secs(seconds);
+            let history = History { unconnected, unconnected_for, answered, ..History::default() };
+            decide(answer(Class::NotSent, "not_connected"), history, &Limits::default(), 0.5)
+        };
+        assert!(matches!(after(4, 3, false), Decision::AgainAfter(_)));
+        assert!(matches!(after(5, 3, false), Decision::Stop(fate, _) if fate.outcome == Outcome::NotSent && fate.attempts == 0));
+        assert!(matches!(after(40, 299, true), Decision::AgainAfter(pause) if pause <= LONGEST_BACKOFF));
+        assert!(matches!(after(41, 300, true), Decision::Stop(fate, _) if fate.outcome == Outcome::NotSent));
     }
 
     #[test]

@@ -18,6 +18,20 @@ pub enum Reason {
     Journal(String),
     /// The input could not be read to its end.
     Input(String),
+    /// More rows were rejected than the run is to bear.
+    TooManyRejected {
+        /// The rejected ones.
+        rejected: u64,
+        /// Of so many that were sent and have ended.
+        ended: u64,
+    },
+    /// All rows that ended were rejected for one reason.
+    AllRejected {
+        /// So many.
+        rows: u64,
+        /// The service's code.
+        code: String,
+    },
 }
 
 /// A handle that every part of a run holds. Once pulled it stays pulled.

@@ -7,6 +7,8 @@ mod file;
 mod ledger;
 mod record;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::{Path, PathBuf};

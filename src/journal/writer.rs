@@ -51,14 +51,14 @@ impl Writer {
         Ok((Self::go_on(file, path, ledger.end())?, ledger))
     }
 
-    /// Gives back the room that was taken and not needed. What was not flushed is lost.
+    /// Ends the journal with a record that all of it is on the disk, and gives back the room that was taken and not needed.
     ///
     /// # Errors
-    /// [`JournalError::Io`] where the system refuses; what was flushed is on the disk all the same.
-    pub fn close(self) -> Result<(), JournalError> {
-        if self.failed {
-            return Ok(());
-        }
+    /// [`JournalError::Io`] where that cannot be written; what was flushed before is on the disk all the same.
+    pub fn close(mut self) -> Result<(), JournalError> {
+        self.flush()?;
+        Record::Flushed.frame(self.written, &mut self.buffer);
+        self.flush()?;
         self.storage.set_len(self.written).map_err(|source| JournalError::Io { path: self.path, source })
     }
 }

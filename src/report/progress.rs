@@ -74,6 +74,9 @@ impl Progress {
                 self.allowed = *allowed;
             }
             Event::Retrying { .. } => self.retries += 1,
+            Event::Pausing(pause) => {
+                return self.say(&format!("most answers are lost; {} of silence, then one call to probe", span(*pause)));
+            }
             Event::Intent { .. } | Event::Read(_) => return,
         }
         let every = if self.style == Style::Bar { REFRESH } else { PLAIN_LINE };
@@ -86,6 +89,15 @@ impl Progress {
     pub fn finish(self) -> Pace {
         self.bar.finish_and_clear();
         Pace { set: self.tally.of(Outcome::Set), took: self.started.elapsed(), allowed: self.allowed }
+    }
+
+    /// Says something between two lines of progress.
+    fn say(&self, text: &str) {
+        match self.style {
+            Style::Bar => self.bar.suspend(|| eprintln!("{text}")),
+            Style::Lines => eprintln!("{text}"),
+            Style::Quiet => {}
+        }
     }
 
     fn show(&mut self) {

@@ -87,23 +87,11 @@ pub fn each_row(
     ledger: &mut Ledger,
     mut take: impl FnMut(ReportRow) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
-    each_mark(source, ledger, |identity, mark| take(ReportRow::new(identity, mark)))
-}
-
-/// Gives every row of `source` with what `ledger` says of it to `take`, in input order.
-///
-/// # Errors
-/// [`ReportError`] where input or journal cannot be read, or from `take`.
-pub fn each_mark(
-    source: Source<'_>,
-    ledger: &mut Ledger,
-    mut take: impl FnMut(Identity, Mark) -> Result<(), ReportError>,
-) -> Result<(), ReportError> {
     let Source::Input(reader) = source else {
         for row in 1..=ledger.described_rows() {
             if let Some(identity) = ledger.describe(RowNumber(row))? {
                 let mark = ledger.mark(identity.row)?;
-                take(identity, mark)?;
+                take(ReportRow::new(identity, mark))?;
             }
         }
         return Ok(());
@@ -121,7 +109,7 @@ pub fn each_mark(
             if is_another(&identity, &mark) {
                 return Err(ReportError::Changed { name: reader.name().to_owned(), line: identity.line });
             }
-            take(identity, mark)?;
+            take(ReportRow::new(identity, mark))?;
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::execute::{Reason, Stop};
 use crate::input::{Origin, Reader};
 use crate::journal::Ledger;
 use crate::outcome::{Detail, Outcome, Tally};
-use crate::report::{Account, Form, OutputError, ReportError, RowWriter, Source, Summary, each_row, plain};
+use crate::report::{Account, Form, OutputError, ReportError, RowWriter, Source, Summary, count, each_row, plain, rows};
 
 /// Writes report and summary, and says what happened and what to do next.
 pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
@@ -91,6 +91,13 @@ fn describe(reason: &Reason) -> String {
             None => format!("{code}: {message}"),
         },
         Reason::Journal(why) => format!("the journal cannot be written: {why}"),
+        Reason::TooManyRejected { rejected, ended } => {
+            format!("{} of {} sent were rejected, more than --max-rejected allows", count(*rejected), rows(*ended))
+        }
+        Reason::AllRejected { rows: number, code } => format!(
+            "the first {} sent were all rejected with {code}: is it the right file, pool and account? --force sends the others all the same",
+            rows(*number)
+        ),
         Reason::Input(why) => format!("the input cannot be read to its end: {why}"),
     }
 }

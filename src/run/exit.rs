@@ -12,7 +12,7 @@ pub enum Exit {
     NotAllSet,
     /// 2: refused; nothing was sent.
     Refused,
-    /// 3: stopped early: credentials, access, pool, disk.
+    /// 3: stopped early: credentials, access, pool, disk, too many rejected rows.
     Stopped,
     /// 4: finished; some rows are unknown.
     SomeUnknown,
@@ -28,6 +28,7 @@ impl Exit {
         match reason {
             Some(Reason::Signal(number)) if left_over || tally.of(Outcome::Unknown) > 0 => Self::Signal(*number),
             Some(Reason::Fatal(_) | Reason::Journal(_) | Reason::Input(_)) => Self::Stopped,
+            Some(Reason::TooManyRejected { .. } | Reason::AllRejected { .. }) if left_over => Self::Stopped,
             _ if tally.of(Outcome::Unknown) > 0 => Self::SomeUnknown,
             _ if tally.of(Outcome::Set) < tally.rows() => Self::NotAllSet,
             _ => Self::Done,
@@ -70,6 +71,9 @@ mod tests {
         assert_eq!(code(&[Set, Rejected, Unknown], None), 4);
         assert_eq!(code(&[Set, NotSent], Some(Reason::Fatal(Detail::default()))), 3);
         assert_eq!(code(&[Set, Unknown], Some(Reason::Journal(String::new()))), 3);
+        let spent = || Some(Reason::TooManyRejected { rejected: 1, ended: 2 });
+        assert_eq!(code(&[Set, Rejected, NotSent], spent()), 3);
+        assert_eq!(code(&[Set, Rejected], spent()), 1);
         assert_eq!(code(&[Set, NotSent], Some(Reason::Signal(2))), 130);
         assert_eq!(code(&[Set, NotSent], Some(Reason::Signal(15))), 143);
         assert_eq!(code(&[Set, Set], Some(Reason::Signal(2))), 0);

@@ -3,6 +3,7 @@
 //! It joins the rooms together: the first pass over the input, the plan and the consent to it, then reader, executor and scribe side by
 //! side, then the report. It knows no flag.
 
+mod budget;
 mod conclude;
 mod earlier;
 mod exit;
@@ -15,6 +16,7 @@ mod signals;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+pub use self::budget::{Limits, MaxRejected};
 pub use self::earlier::Again;
 use self::earlier::Earlier;
 pub use self::exit::Exit;
@@ -24,7 +26,7 @@ use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{self, InputIdentity, Ledger, Start, Writer};
 use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies, warn_of};
-use crate::report::{Output, OutputError, Progress, Style};
+use crate::report::{Output, OutputError, Pace, Progress, Style};
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
 
 /// No more calls than the cap leave in any span of this length.
@@ -43,6 +45,8 @@ pub struct Job {
     pub skip_invalid: bool,
     /// How rows are sent.
     pub sending: execute::Settings,
+    /// What the run bears.
+    pub limits: Limits,
     /// Consent was given on the command line.
     pub yes: bool,
     /// Where the report goes.
@@ -96,6 +100,12 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
         Some(resumed) => resumed.when_the_cap_allows(),
         None => (Writer::create(&job.journal, &start_of(job, &reader, rows, &place, started))?, Earlier::default()),
     };
+    if job.resume.is_some() && earlier.regions.is_empty() {
+        // Nothing is left: the rows need not be read once more to find that out. A last record loses nothing where it is missing.
+        let _ = journal.close();
+        let sent = send::Sent { reader: Some(reader), pace: Pace::default(), whole: true };
+        return Ok(conclude::conclude(job, &place, sent, &Stop::default(), started));
+    }
     let duplicates = match survey {
         Some(survey) => survey.duplicates,
         None => Duplicates::of_stream(job.on_duplicate)?,

@@ -1,4 +1,4 @@
-//! The one consumer of a run's events: journal first, then whoever waits for it, then progress.
+//! The one consumer of a run's events: journal, progress and budget, then whoever waits for the journal.
 //!
 //! Everything that has come is written and flushed together, so that one flush serves as many calls as wait for it.
 
@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
+use super::budget::Budget;
 use crate::execute::{Reason, Stop};
 use crate::journal::Writer;
 use crate::outcome::Event;
@@ -15,13 +16,22 @@ use crate::report::{Pace, Progress};
 const GROUP: usize = 1024;
 
 /// Takes events until all senders are gone, and gives how fast it went. A journal that cannot be written stops
-/// the run; calls that wait for it then never leave.
-pub(super) fn keep(mut journal: Writer, mut events: mpsc::Receiver<Event>, mut progress: Progress, stop: &Stop) -> Pace {
+/// the run, and so does a budget that is spent; calls that wait for the journal then never leave.
+pub(super) fn keep(
+    mut journal: Writer,
+    mut events: mpsc::Receiver<Event>,
+    mut progress: Progress,
+    mut budget: Budget,
+    stop: &Stop,
+) -> Pace {
     let mut group = Vec::with_capacity(GROUP);
     while events.blocking_recv_many(&mut group, GROUP) > 0 {
         for event in &group {
             note(&mut journal, event);
             progress.observe(event);
+            if let Some(reason) = budget.spend(event) {
+                stop.pull(reason);
+            }
         }
         if let Err(error) = journal.flush() {
             stop.pull(Reason::Journal(error.to_string()));
@@ -34,7 +44,7 @@ pub(super) fn keep(mut journal: Writer, mut events: mpsc::Receiver<Event>, mut p
             }
         }
     }
-    // Room that cannot be given back costs room, and nothing else.
+    // All that matters is on the disk. A last record that is missing, or room that is not given back, loses nothing.
     let _ = journal.close();
     progress.finish()
 }
@@ -43,6 +53,7 @@ fn note(journal: &mut Writer, event: &Event) {
     match event {
         Event::Read(identity) => journal.row(identity),
         Event::Intent { row, digest, attempt, .. } => journal.intent(*row, *digest, *attempt),
+        Event::Pausing(_) => {}
         Event::Retrying { row, digest, so_far, .. } => journal.result(*row, Some(*digest), so_far, SystemTime::now()),
         Event::Finished { row, digest, fate, at } => journal.result(*row, *digest, fate, *at),
     }

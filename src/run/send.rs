@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
+use super::budget::Budget;
 use super::earlier::{Earlier, Standing};
 use super::{Job, scribe};
 use crate::execute::{Errand, Reason, Stop, execute};
@@ -58,7 +59,7 @@ pub(super) fn everything(
     };
     let feeding = std::thread::spawn(move || feed.all(reader, policies, duplicates));
     let pace = std::thread::scope(|scope| {
-        let scribe = scope.spawn(|| scribe::keep(journal, events, progress, stop));
+        let scribe = scope.spawn(|| scribe::keep(journal, events, progress, Budget::new(job.limits), stop));
         let work = execute(errands, Arc::clone(&service.cognito), &job.sending, event_sender, stop.clone());
         service.runtime.block_on(work);
         finished(scribe.join())

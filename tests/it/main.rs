@@ -6,6 +6,7 @@
 mod harness;
 
 mod bad_input;
+mod budget;
 mod check;
 mod cli_help;
 mod crash;

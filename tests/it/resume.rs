@@ -87,11 +87,11 @@ fn only_passwords_of_rows_that_are_not_done_may_have_changed() {
 fn a_row_that_is_not_done_is_sent_with_the_password_that_now_stands_in_the_file() {
     let project = Project::new();
     let mut rows = rows(POOL, 20);
-    let first = ended_after(&project, &rows, 10);
+    let mut first = ended_after(&project, &rows, 10);
     rows[15] = rows[15].clone().with_password("weak");
     rows[0] = rows[0].clone().with_password("weak");
     project.give("users.csv", csv(&rows));
-    let mended = project.sandbox(&rows, &[]);
+    let mended = first.replaced_by(&project, &rows, &[]);
     resume(&project, &mended.url, &["--policy", "none"]).exits(1);
     let report = Report::read(&project, "results.csv");
     report.holds(&[("set", 19), ("rejected", 1)]);
@@ -100,24 +100,24 @@ fn a_row_that_is_not_done_is_sent_with_the_password_that_now_stands_in_the_file(
 }
 
 /// Runs 300 rows against a service that breaks after some calls, then against one that is whole.
-fn breaks_and_is_mended(rows: &[Row], broken: &Sandbox, project: &Project, says: &[&str]) {
+fn breaks_and_is_mended(rows: &[Row], broken: &mut Sandbox, project: &Project, says: &[&str]) {
     project.give("users.csv", csv(rows));
     let finished = project.run(&args(&broken.url, &["--policy", "none"])).exits(3);
     finished.says(&[&["--resume"], says].concat());
     let report = Report::read(project, "results.csv");
-    Witness::of(&[broken]).confirms(&report);
+    Witness::of(&[&*broken]).confirms(&report);
     let touched = broken.attempts().iter().filter(|call| !call.confirms()).count();
     assert!(touched <= CONCURRENCY, "{touched} calls left after it broke");
     assert_eq!(report.count("rejected"), 0);
     assert_eq!(report.count("set") + report.count("not_sent") + report.count("unknown"), rows.len());
     assert!(report.count("unknown") <= CONCURRENCY, "{:?}", report.outcomes());
 
-    let mended = project.sandbox(rows, &[]);
+    let mended = broken.replaced_by(project, rows, &[]);
     let unknown = report.count("unknown");
     resume(project, &mended.url, &["--policy", "none"]).exits(if unknown > 0 { 4 } else { 0 });
     let report = Report::read(project, "results.csv");
     assert_eq!((report.count("set"), report.count("unknown")), (rows.len() - unknown, unknown));
-    let witness = Witness::of(&[broken, &mended]);
+    let witness = Witness::of(&[&*broken, &mended]);
     witness.confirms(&report);
     assert_eq!(witness.calls((POOL, "user00001")).iter().filter(|call| call.applied).count(), 1);
 }
@@ -125,15 +125,15 @@ fn breaks_and_is_mended(rows: &[Row], broken: &Sandbox, project: &Project, says:
 #[test]
 fn a_token_that_expires_touches_at_most_the_calls_in_flight_and_the_run_goes_on_when_it_is_renewed() {
     let (project, rows) = (Project::new(), rows(POOL, 900));
-    let broken = project.sandbox(&rows, &["--latency", "20", "--fault-expired-token", "1", "--faults-after", "500"]);
-    breaks_and_is_mended(&rows, &broken, &project, &["ExpiredTokenException", "renew"]);
+    let mut broken = project.sandbox(&rows, &["--latency", "20", "--fault-expired-token", "1", "--faults-after", "500"]);
+    breaks_and_is_mended(&rows, &mut broken, &project, &["ExpiredTokenException", "renew"]);
 }
 
 #[test]
 fn access_that_is_denied_touches_at_most_the_calls_in_flight_and_the_run_goes_on_when_it_is_granted() {
     let (project, rows) = (Project::new(), rows(POOL, 300));
-    let broken = project.sandbox(&rows, &["--latency", "20", "--fault-access-denied", "1", "--faults-after", "100"]);
-    breaks_and_is_mended(&rows, &broken, &project, &["AccessDeniedException", "cognito-idp:AdminSetUserPassword"]);
+    let mut broken = project.sandbox(&rows, &["--latency", "20", "--fault-access-denied", "1", "--faults-after", "100"]);
+    breaks_and_is_mended(&rows, &mut broken, &project, &["AccessDeniedException", "cognito-idp:AdminSetUserPassword"]);
 }
 
 #[test]
@@ -144,13 +144,13 @@ fn a_pool_that_is_gone_touches_at_most_the_calls_in_flight_and_the_run_goes_on_w
         row.pool = "us-east-1_There0000".to_owned();
     }
     project.give("users.csv", csv(&rows));
-    let broken = project.sandbox(&rows[..40], &["--latency", "20"]);
+    let mut broken = project.sandbox(&rows[..40], &["--latency", "20"]);
     project.run(&args(&broken.url, &["--policy", "none"])).exits(3).says(&["ResourceNotFoundException", "--resume"]);
     let report = Report::read(&project, "results.csv");
     Witness::of(&[&broken]).confirms(&report);
     assert!(report.count("set") > 0 && report.count("rejected") == 0 && report.count("unknown") == 0, "{:?}", report.outcomes());
     assert!(broken.attempts().iter().filter(|call| call.code == "ResourceNotFoundException").count() <= CONCURRENCY);
-    let mended = project.sandbox(&rows, &[]);
+    let mended = broken.replaced_by(&project, &rows, &[]);
     resume(&project, &mended.url, &[]).exits(0);
     let report = Report::read(&project, "results.csv");
     report.holds(&[("set", 60)]);
@@ -164,8 +164,7 @@ fn an_endpoint_that_goes_down_touches_at_most_the_calls_in_flight_and_the_run_go
     let mut broken = project.sandbox(&rows, &["--latency", "50"]);
     let running = project.start(project.command(&args(&broken.url, &["--policy", "none"])));
     eventually("the first calls", || (broken.attempts().len() > 40).then_some(()));
-    broken.child().kill().unwrap();
-    broken.child().wait().unwrap();
+    broken.goes_down();
     running.finish().exits(3).says(&["not_connected", "--resume"]);
     let report = Report::read(&project, "results.csv");
     Witness::of(&[&broken]).confirms(&report);
@@ -173,7 +172,7 @@ fn an_endpoint_that_goes_down_touches_at_most_the_calls_in_flight_and_the_run_go
     let unknown = report.count("unknown");
     assert!(unknown <= CONCURRENCY, "{:?}", report.outcomes());
 
-    let mended = project.sandbox(&rows, &[]);
+    let mended = broken.replaced_by(&project, &rows, &[]);
     resume(&project, &mended.url, &["--unknown", "resend"]).exits(0);
     Report::read(&project, "results.csv").holds(&[("set", rows.len())]);
     assert!(Witness::of(&[&broken, &mended]).sent_again() <= unknown);
@@ -200,10 +199,10 @@ fn a_second_process_on_the_same_journal_is_refused_and_told_who_holds_it() {
 fn rejected_rows_are_sent_again_when_that_is_asked_for_and_no_others() {
     let (project, mut rows) = (Project::new(), rows(POOL, 12));
     project.give("users.csv", csv(&rows));
-    let first = project.sandbox(&rows[..9], &[]);
-    project.run(&args(&first.url, &[])).exits(1).says(&["--resume --retry-rejected"]);
+    let mut first = project.sandbox(&rows[..9], &[]);
+    project.run(&args(&first.url, &[])).exits(1).says(&["run --resume", "--retry-rejected"]);
     Report::read(&project, "results.csv").holds(&[("set", 9), ("rejected", 3)]);
-    let mended = project.sandbox(&rows[..11], &[]);
+    let mended = first.replaced_by(&project, &rows[..11], &[]);
     resume(&project, &mended.url, &["--retry-rejected"]).exits(1);
     assert_eq!(mended.attempts().len(), 3);
     let report = Report::read(&project, "results.csv");
@@ -275,10 +274,10 @@ fn a_row_that_was_throttled_when_the_run_was_killed_is_not_unknown() {
 fn a_row_that_stays_in_doubt_is_never_called_not_sent_or_rejected_for_its_history() {
     let (project, rows) = (Project::new(), rows(POOL, 4));
     project.give("users.csv", csv(&rows));
-    let silent = project.sandbox(&rows, &["--fault-cut-after", "1"]);
+    let mut silent = project.sandbox(&rows, &["--fault-cut-after", "1"]);
     project.run(&args(&silent.url, &[])).exits(4);
     Report::read(&project, "results.csv").holds(&[("unknown", 4)]);
-    let expired = project.sandbox(&rows, &["--fault-expired-token", "1"]);
+    let expired = silent.replaced_by(&project, &rows, &["--fault-expired-token", "1"]);
     resume(&project, &expired.url, &["--unknown", "resend"]).exits(3);
     Report::read(&project, "results.csv").holds(&[("unknown", 4)]);
     resume(&project, &expired.url, &[]).exits(4);
@@ -308,7 +307,7 @@ fn the_cap_holds_across_a_stop() {
 }
 
 /// Runs the program where no file may grow beyond so many KiB.
-fn with_little_room<'a>(project: &'a Project, kib: &str, args: &[&str]) -> Finished {
+fn with_little_room(project: &Project, kib: &str, args: &[&str]) -> Finished {
     let script = format!("ulimit -f {kib}; trap '' XFSZ; exec \"$0\" \"$@\"");
     project.start(project.command_of("bash", &[&["-c", &script, BINARY], args].concat())).finish()
 }
@@ -351,7 +350,7 @@ fn when_there_is_room_for_neither_journal_nor_report_both_are_said_with_the_comm
     project.give("users.csv", csv(&rows));
     let sandbox = project.sandbox(&rows, &[]);
     let finished = with_little_room(&project, "16", &args(&sandbox.url, &["-o", "results.jsonl"])).exits(3);
-    finished.says(&["the journal cannot be written", "the report was not written", "results.jsonl --resume"]);
+    finished.says(&["the journal cannot be written", "the report was not written", "run --resume users.csv"]);
     resume(&project, &sandbox.url, &["-o", "results.jsonl", "--unknown", "resend"]).exits(0);
     Report::read(&project, "results.jsonl").holds(&[("set", 600)]);
 }

@@ -61,7 +61,10 @@ impl Sandbox {
         let (users_file, log) = (format!("{name}.users.jsonl"), format!("{name}.log"));
         let lines: String = users.iter().map(|user| format!("{}\n", json!({"UserPoolId": user.pool, "Username": user.username}))).collect();
         project.give(&users_file, lines);
-        let mut command = project.command(&["sandbox", "--port", "0", "--log", &log]);
+        let mut command = project.command(&["sandbox", "--log", &log]);
+        if !flags.contains(&"--port") {
+            command.args(["--port", "0"]);
+        }
         if !flags.contains(&"--users") {
             command.args(["--users", &users_file]);
         }
@@ -90,6 +93,19 @@ impl Sandbox {
         };
         thread::spawn(move || stdout.read_to_end(&mut Vec::new()));
         Self { child, url, log: project.path(&log) }
+    }
+
+    /// Kills it. Its log stays.
+    pub fn goes_down(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Kills it and puts another in its place, at the same address. Its log stays.
+    pub fn replaced_by(&mut self, project: &Project, users: &[Row], flags: &[&str]) -> Self {
+        self.goes_down();
+        let (_, port) = self.url.rsplit_once(':').unwrap();
+        Self::start(project, users, &[&["--port", port], flags].concat())
     }
 
     /// Every call so far, in the order in which they were decided.
