@@ -97,7 +97,12 @@ impl Args {
             input,
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
-            sending: Settings { cap: self.rate, max_concurrency, grace: Duration::from_secs(self.grace), limits: retry::Limits::default() },
+            sending: Settings {
+                cap: self.rate,
+                max_concurrency,
+                grace: Duration::from_secs(self.grace),
+                limits: retry::Limits { outage: Duration::from_secs(self.outage), ..retry::Limits::default() },
+            },
             limits: Limits { max_rejected: self.max_rejected, force: self.force },
             yes: self.yes,
             report,

@@ -3,7 +3,6 @@
 //! Read [`carry`] from top to bottom and you have the row's whole life. What follows from an answer is decided in `retry`, and when an
 //! attempt may leave in `pace`.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -43,9 +42,7 @@ async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn,
             Attempt::Withdrawn => return (unfinished(past.history(lane), run_ended("the run ended before its turn")), None),
         };
         let class = answer.class;
-        if class != Class::NotSent {
-            lane.answered.store(true, Ordering::Relaxed);
-        }
+        lane.contact.note(class, sent);
         match class {
             Class::Throttled { retry_after } => lane.pacer.throttled(sent, retry_after),
             Class::Set | Class::Rejected => {
@@ -83,14 +80,12 @@ struct Past {
     attempts: u32,
     in_doubt_since: Option<Instant>,
     unconnected: u32,
-    unconnected_since: Option<Instant>,
 }
 
 impl Past {
     fn count(&mut self, class: Class, sent: Instant) {
         if class == Class::NotSent {
             self.unconnected += 1;
-            self.unconnected_since.get_or_insert(sent);
             return;
         }
         if class == Class::Ambiguous {
@@ -98,7 +93,6 @@ impl Past {
         }
         self.attempts += 1;
         self.unconnected = 0;
-        self.unconnected_since = None;
     }
 
     fn history<C>(&self, lane: &Lane<C>) -> History {
@@ -106,8 +100,8 @@ impl Past {
             attempts: self.attempts,
             doubtful_for: self.in_doubt_since.map(|since| since.elapsed()),
             unconnected: self.unconnected,
-            unconnected_for: self.unconnected_since.map_or(Duration::ZERO, |since| since.elapsed()),
-            answered: lane.answered.load(Ordering::Relaxed),
+            unconnected_for: lane.contact.lost_for(),
+            answered: lane.contact.was_made(),
         }
     }
 }

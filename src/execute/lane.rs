@@ -6,11 +6,11 @@
 //! keep up with the rate.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::carry::carry;
@@ -34,8 +34,7 @@ pub(super) struct Lane<C> {
     pub(super) limits: Limits,
     pub(super) grace: Duration,
     pub(super) stop: Stop,
-    /// Whether the service has answered in this run: then its endpoint is right, and an outage is waited for.
-    pub(super) answered: AtomicBool,
+    pub(super) contact: Contact,
     events: mpsc::Sender<Event>,
     begun: Arc<Semaphore>,
     in_flight: Arc<Semaphore>,
@@ -48,6 +47,47 @@ pub(super) struct Turn {
     pub(super) ready_ahead: OwnedSemaphorePermit,
 }
 
+/// Whether the service can be reached. Where it has answered in this run its endpoint is right, and an outage is waited for.
+#[derive(Default)]
+pub(super) struct Contact(Mutex<Reach>);
+
+#[derive(Clone, Copy, Default)]
+enum Reach {
+    #[default]
+    NeverMade,
+    Made,
+    LostSince(Instant),
+}
+
+impl Contact {
+    /// Takes note of what came of an attempt that left at `sent`.
+    pub(super) fn note(&self, class: Class, sent: Instant) {
+        let mut reach = self.reach();
+        *reach = match (class, *reach) {
+            (Class::NotSent, Reach::Made) => Reach::LostSince(sent),
+            (Class::NotSent, unreached) => unreached,
+            _ => Reach::Made,
+        };
+    }
+
+    /// Whether the service has answered in this run.
+    pub(super) fn was_made(&self) -> bool {
+        !matches!(*self.reach(), Reach::NeverMade)
+    }
+
+    /// For how long it has been out of reach.
+    pub(super) fn lost_for(&self) -> Duration {
+        match *self.reach() {
+            Reach::LostSince(since) => since.elapsed(),
+            Reach::NeverMade | Reach::Made => Duration::ZERO,
+        }
+    }
+
+    fn reach(&self) -> MutexGuard<'_, Reach> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<C> Lane<C> {
     pub(super) fn new(cognito: Arc<C>, settings: &Settings, events: mpsc::Sender<Event>, stop: Stop) -> Self {
         let calls = settings.max_concurrency;
@@ -58,7 +98,7 @@ impl<C> Lane<C> {
             limits: settings.limits,
             grace: settings.grace,
             stop,
-            answered: AtomicBool::new(false),
+            contact: Contact::default(),
             events,
             begun: Arc::new(Semaphore::new(calls.get().saturating_mul(WAITING_FOR_EACH_CALL))),
             in_flight: Arc::new(Semaphore::new(calls.get())),

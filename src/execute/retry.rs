@@ -38,9 +38,9 @@ pub struct History {
     pub attempts: u32,
     /// How long ago the first attempt left that may have been applied.
     pub doubtful_for: Option<Duration>,
-    /// Connections in a row that could not be made, since the last answer.
+    /// Connections in a row that could not be made for this row.
     pub unconnected: u32,
-    /// How long ago the first of them was tried.
+    /// For how long the service has been out of reach, whatever row found it so.
     pub unconnected_for: Duration,
     /// Whether the service has answered in this run.
     pub answered: bool,

@@ -144,8 +144,8 @@ fn the_embedded_sandbox_needs_no_credentials_and_no_network() {
         command.env_remove(name);
     }
     project.start(command).finish().exits(0);
-    Report::read(&project, "users.results.csv").holds(&[("set", 4)]).agrees_with(&project, "summary.json");
-    assert!(project.has("users.results.csv.journal"));
+    Report::read(&project, "users.rehearsal.csv").holds(&[("set", 4)]).agrees_with(&project, "summary.json");
+    assert!(project.has("users.rehearsal.csv.journal"));
 }
 
 #[test]

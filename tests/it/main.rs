@@ -26,3 +26,4 @@ mod samples;
 mod secrets;
 mod signals;
 mod stdin;
+mod strangers;

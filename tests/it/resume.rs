@@ -162,7 +162,7 @@ fn an_endpoint_that_goes_down_touches_at_most_the_calls_in_flight_and_the_run_go
     let (project, rows) = (Project::new(), rows(POOL, 400));
     project.give("users.csv", csv(&rows));
     let mut broken = project.sandbox(&rows, &["--latency", "50"]);
-    let running = project.start(project.command(&args(&broken.url, &["--policy", "none"])));
+    let running = project.start(project.command(&args(&broken.url, &["--policy", "none", "--outage", "2"])));
     eventually("the first calls", || (broken.attempts().len() > 40).then_some(()));
     broken.goes_down();
     running.finish().exits(3).says(&["not_connected", "--resume"]);
@@ -176,6 +176,22 @@ fn an_endpoint_that_goes_down_touches_at_most_the_calls_in_flight_and_the_run_go
     resume(&project, &mended.url, &["--unknown", "resend"]).exits(0);
     Report::read(&project, "results.csv").holds(&[("set", rows.len())]);
     assert!(Witness::of(&[&broken, &mended]).sent_again() <= unknown);
+}
+
+#[test]
+fn an_endpoint_that_is_down_for_a_while_is_waited_for() {
+    let (project, rows) = (Project::new(), rows(POOL, 400));
+    project.give("users.csv", csv(&rows));
+    let mut down = project.sandbox(&rows, &["--latency", "50"]);
+    let running = project.start(project.command(&args(&down.url, &["--policy", "none"])));
+    eventually("the first calls", || (down.attempts().len() > 40).then_some(()));
+    down.goes_down();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let up = down.replaced_by(&project, &rows, &[]);
+    running.finish().exits(0);
+    let report = Report::read(&project, "results.csv");
+    report.holds(&[("set", rows.len())]);
+    Witness::of(&[&down, &up]).confirms(&report);
 }
 
 #[test]
