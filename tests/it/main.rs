@@ -20,6 +20,7 @@ mod readme;
 mod real_clients;
 mod report;
 mod samples;
+mod sandbox_flags;
 mod secrets;
 mod signals;
 mod stdin;

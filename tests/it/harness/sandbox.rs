@@ -101,6 +101,13 @@ impl Sandbox {
         calls
     }
 
+    /// Interrupts it, and waits for its orderly end.
+    pub fn stop(&mut self) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        assert!(self.child.wait().unwrap().success(), "the sandbox did not end in order");
+    }
+
     /// Its process.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child
