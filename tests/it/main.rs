@@ -14,6 +14,7 @@ mod faults;
 mod full_disk;
 mod layering;
 mod moto;
+mod plans;
 mod property;
 mod rate;
 mod readme;

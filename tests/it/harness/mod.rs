@@ -8,6 +8,7 @@ mod project;
 mod results;
 mod rows;
 mod sandbox;
+mod witness;
 
 pub use self::boto3::{Answer, Call, aws_cli, boto3, python, script};
 pub use self::moto::moto;
@@ -15,7 +16,8 @@ pub use self::process::{Finished, Running, eventually};
 pub use self::project::{BINARY, MARK, Project};
 pub use self::results::{Report, journal_of};
 pub use self::rows::{Row, api_jsonl, csv, jsonl, rows};
-pub use self::sandbox::{Logged, Sandbox};
+pub use self::sandbox::Sandbox;
+pub use self::witness::ATTEMPTS;
 
 /// The repository.
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");

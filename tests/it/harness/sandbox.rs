@@ -31,6 +31,8 @@ pub struct Logged {
     pub code: String,
     /// Whether the user was changed.
     pub applied: bool,
+    /// The fault that struck it.
+    pub fault: Option<String>,
     /// The id that the answer carried.
     pub request_id: String,
 }
