@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 
 
 class AwsCli:
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, key, secret):
         from awscli.clidriver import create_clidriver
 
-        os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_DEFAULT_REGION="us-east-1",
-                          AWS_MAX_ATTEMPTS="1", AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE=os.devnull,
-                          AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+        self.environment = {
+            "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_DEFAULT_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "1",
+            "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
         self.driver = create_clidriver()
         self.endpoint = endpoint
 
@@ -28,6 +29,7 @@ class AwsCli:
     def run(self, command, arguments):
         flags = [flag_of(name, value) for name, value in arguments.items()]
         stdout, stderr = io.StringIO(), io.StringIO()
+        os.environ.update(self.environment)
         with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
             code = self.driver.main(["cognito-idp", command, *flags, "--endpoint-url", self.endpoint, "--output", "json"])
         if code == 0:

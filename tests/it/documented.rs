@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::harness::{Project, ROOT, moto, python, script};
 
+/// The clients sign with this key, and what is not signed with it is refused.
+const VERIFIED: &[&str] = &["--verify-signatures", "--credentials", "testing:testing"];
+
 /// A row of the table.
 #[derive(Deserialize)]
 struct Row {
@@ -49,7 +52,7 @@ fn holds(endpoint: &str, flags: &[&str]) -> usize {
 #[test]
 fn the_sandbox_does_what_cognito_documents() {
     let project = Project::new();
-    let sandbox = project.sandbox(&[], &[]);
+    let sandbox = project.sandbox(&[], VERIFIED);
     let rows = holds(&sandbox.url, &[]);
     assert!(rows >= 40, "{rows} rows");
 }
@@ -57,7 +60,7 @@ fn the_sandbox_does_what_cognito_documents() {
 #[test]
 fn the_sandbox_does_it_for_the_aws_cli_too() {
     let project = Project::new();
-    let sandbox = project.sandbox(&[], &[]);
+    let sandbox = project.sandbox(&[], VERIFIED);
     let rows = holds(&sandbox.url, &["--aws-cli"]);
     assert!(rows >= 40, "{rows} rows");
 }

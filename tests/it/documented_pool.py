@@ -2,8 +2,11 @@
 
 import json
 import sys
+import urllib.error
 import urllib.request
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from aws_cli_client import AwsCli
@@ -14,15 +17,16 @@ FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_RE
 STRICT = {"MinimumLength": 8, "RequireUppercase": True, "RequireLowercase": True, "RequireNumbers": True, "RequireSymbols": True}
 
 
-def boto3_client():
-    import boto3
-    from botocore.config import Config
+def client(key="testing", secret="testing"):
+    """A client that signs with this key."""
+    if "--aws-cli" in sys.argv:
+        return AwsCli(ENDPOINT, key, secret)
+    once = Config(retries={"total_max_attempts": 1})
+    return boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=ENDPOINT, aws_access_key_id=key,
+                        aws_secret_access_key=secret, config=once)
 
-    return boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=ENDPOINT, aws_access_key_id="testing",
-                        aws_secret_access_key="testing", config=Config(retries={"total_max_attempts": 1}))
 
-
-idp = AwsCli(ENDPOINT) if "--aws-cli" in sys.argv else boto3_client()
+idp = client()
 
 
 class Pool:
@@ -101,6 +105,17 @@ def refused_with(call):
 def tokens(signed_in):
     """Whether an answer brings tokens."""
     return "tokens" if "AuthenticationResult" in signed_in else "no tokens"
+
+
+def unsigned(operation):
+    """The code of the refusal of a call without a signature."""
+    request = urllib.request.Request(ENDPOINT, data=b"{}", headers={
+        "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}"})
+    try:
+        urllib.request.urlopen(request)
+    except urllib.error.HTTPError as error:
+        return json.load(error)["__type"]
+    return "it succeeded"
 
 
 def move_clock(by):

@@ -1,11 +1,9 @@
 """The rows: what Cognito documents, and a function that sees what an endpoint does. `documented.py` asks them."""
 
-import json
-import urllib.error
-import urllib.request
 import uuid
 
-from documented_pool import ENDPOINT, FIRST, SECOND, THIRD, WEAK, Pool, Refusal, idp, move_clock, refused, refused_with, tokens
+from documented_pool import (FIRST, SECOND, THIRD, WEAK, Pool, Refusal, client, idp, move_clock, refused, refused_with, tokens,
+                             unsigned)
 from documented_row import DEDUCTION, DOCUMENTATION, LIVE, MODEL, REPORTS, row
 
 # What AdminSetUserPassword does to a user.
@@ -281,12 +279,18 @@ def _():
     return [", ".join(user["Username"] for user in users) for users in found]
 
 
+# Signatures.
+
+for sentence, key, secret, code in [("a signature made with another secret", "testing", "tasting", "InvalidSignatureException"),
+                                    ("a key that is unknown", "tasting", "testing", "UnrecognizedClientException")]:
+    row(sentence, code, source=LIVE)(lambda key=key, secret=secret: refused_with(lambda: client(key, secret).list_users(UserPoolId=Pool().id)))
+
+
+@row("a call of an administrator without a signature", "MissingAuthenticationTokenException", cli=False)
+def _():
+    return unsigned("ListUsers")
+
+
 @row("an operation that does not exist", "UnknownOperationException", cli=False)
 def _():
-    request = urllib.request.Request(ENDPOINT, data=b"{}", headers={
-        "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSCognitoIdentityProviderService.DeleteTheInternet"})
-    try:
-        urllib.request.urlopen(request)
-    except urllib.error.HTTPError as error:
-        return json.load(error)["__type"]
-    return "it succeeded"
+    return unsigned("DeleteTheInternet")

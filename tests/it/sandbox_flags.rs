@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Call, MARK, Project, Report, Row, Sandbox, boto3, csv, rows};
+use crate::harness::{Call, MARK, Project, Report, Row, Sandbox, aws_cli, boto3, csv, rows};
 
 const POOL: &str = "eu-west-1_SandboxFl";
 
@@ -104,6 +104,29 @@ fn a_saved_state_goes_on_where_it_ended_and_the_file_of_users_does_not_undo_it()
     assert_eq!(status(&second), "FORCE_CHANGE_PASSWORD");
     project.give("torn.jsonl", "{");
     project.run(&["sandbox", "--state", "torn.jsonl"]).exits(2).says(&["torn.jsonl", "line 1"]);
+}
+
+#[test]
+fn a_pool_as_the_aws_cli_describes_it_is_one_to_begin_with() {
+    let project = Project::new();
+    let policy = json!({ "PasswordPolicy": { "MinimumLength": 17, "RequireSymbols": true, "PasswordHistorySize": 3 } });
+    let model = project.sandbox(&[], &[]);
+    let made = Call::new("eu-west-1", "create_user_pool", json!({ "PoolName": "model", "Policies": policy, "AliasAttributes": ["email"] }));
+    let pool = boto3(&model.url, &[made]).remove(0).ok()["UserPool"]["Id"].as_str().unwrap().to_owned();
+    let describe = ["describe-user-pool", "--user-pool-id", &pool, "--region", "eu-west-1"];
+    let described = aws_cli(&project, &model.url, &describe).exits(0).stdout;
+    let described: Value = serde_json::from_str(&described).unwrap();
+
+    let user = json!({ "UserPoolId": pool, "Username": "ann", "UserStatus": "EXTERNAL_PROVIDER" });
+    project.give("pools.jsonl", format!("{}\n{user}\n", described["UserPool"]));
+    let copy = project.sandbox(&[], &["--users", "pools.jsonl"]);
+    let again: Value = serde_json::from_str(&aws_cli(&project, &copy.url, &describe).exits(0).stdout).unwrap();
+    for member in ["Id", "Name", "Policies", "AliasAttributes", "UsernameConfiguration"] {
+        assert_eq!(again["UserPool"][member], described["UserPool"][member], "{member}");
+    }
+    let set = json!({ "UserPoolId": pool, "Username": "ann", "Password": format!("{MARK}!1"), "Permanent": true });
+    let set = boto3(&copy.url, &[Call::new(&pool, "admin_set_user_password", set)]).remove(0).exception();
+    assert_eq!(set.1, "Password did not conform with policy: Password not long enough");
 }
 
 #[test]

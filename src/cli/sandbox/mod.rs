@@ -22,7 +22,7 @@ use crate::sandbox::{ClockShift, Sandbox, Settings};
 
 /// Serve a local Cognito over http on the loopback address
 ///
-/// Prints its address on standard output, then answers until it is interrupted. Any credentials will do:
+/// Prints its address on standard output, then answers until it is interrupted. Any credentials will do, unless told otherwise:
 ///   cognito-passwd sandbox --port 9229 --users users.jsonl
 ///   AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws --endpoint-url http://127.0.0.1:9229 --region us-east-1 cognito-idp list-users ...
 #[derive(Debug, clap::Args)]
