@@ -45,7 +45,7 @@ pub fn check(job: &Job) -> Result<Exit, Refusal> {
         warn_of(&reader);
         passed &= survey.invalid == 0;
         if !job.quiet {
-            tell(job, &reader, &survey);
+            tell(job, &reader, &survey, &policies);
         }
     }
     obstacles.refuse_missing_pool()?;
@@ -64,10 +64,10 @@ fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Su
     Ok(survey)
 }
 
-fn tell(job: &Job, reader: &Reader, survey: &Survey) {
+fn tell(job: &Job, reader: &Reader, survey: &Survey, policies: &Policies<'_>) {
     eprintln!("{}: {}, {} invalid", plain(reader.name()), rows(survey.rows), count(survey.invalid));
     if survey.valid > 0 {
-        for (name, text) in forecast(survey, job.cap, None) {
+        for (name, text) in forecast(survey, policies, job.cap, None) {
             eprintln!("  {name:<9} {text}");
         }
     }

@@ -149,6 +149,12 @@ pub enum Event {
     },
     /// An attempt came to nothing, and the row waits for its next.
     Retrying {
+        /// The row.
+        row: RowNumber,
+        /// The digest that a changed file is noticed by.
+        digest: Digest,
+        /// The row's end, should the run end now: not sent, or unknown if an attempt may have been applied.
+        so_far: Fate,
         /// What the attempt came to: throttled, not sent or ambiguous.
         class: Class,
         /// The rate that the service is now thought to allow, in attempts a second, where that is below the cap.

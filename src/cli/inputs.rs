@@ -85,14 +85,15 @@ impl InputArgs {
     }
 }
 
-/// The file that stands beside `input` with `ending` in place of its own: `users.csv` → `users.results.csv`.
-pub(super) fn results_beside(input: &Path) -> PathBuf {
-    if input == Path::new("-") {
-        return PathBuf::from("stdin.results.csv");
+/// The file that stands beside `input` and says what it is for: `users.csv` → `users.results.csv`. Beside a pipe nothing can stand, so
+/// that its results go into the current folder.
+pub(super) fn results_beside(input: &Path, what: &str) -> PathBuf {
+    if input == Path::new("-") || input.starts_with("/dev") || input.starts_with("/proc") {
+        return PathBuf::from(format!("stdin.{what}.csv"));
     }
     let ending = input.extension().and_then(|ending| ending.to_str());
     let ending = ending.filter(|ending| ["jsonl", "ndjson", "json"].contains(ending)).unwrap_or("csv");
-    input.with_extension(format!("results.{ending}"))
+    input.with_extension(format!("{what}.{ending}"))
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -117,8 +118,9 @@ mod tests {
             ("users.tsv", "users.results.csv"),
             ("users", "users.results.csv"),
             ("-", "stdin.results.csv"),
+            ("/dev/fd/63", "stdin.results.csv"),
         ] {
-            assert_eq!(results_beside(Path::new(input)), Path::new(results));
+            assert_eq!(results_beside(Path::new(input), "results"), Path::new(results));
         }
     }
 

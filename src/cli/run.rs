@@ -27,7 +27,8 @@ pub(super) struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
-    /// Where the results go, as CSV or, for .jsonl, JSON Lines; `-` is standard output [default: users.results.csv beside users.csv]. The
+    /// Where the results go, as CSV or, for .jsonl, JSON Lines; `-` is standard output [default: users.results.csv beside users.csv,
+    /// users.rehearsal.csv with --sandbox]. The
     /// journal stands beside it, with .journal added to its name
     #[arg(short = 'o', long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -78,7 +79,7 @@ impl Args {
     /// [`Refusal`] where it does not go together, or a policy file cannot be used.
     pub(super) fn job(self) -> Result<Job, Refusal> {
         let input = self.input.settings(&self.file);
-        let beside = results_beside(&self.file);
+        let beside = results_beside(&self.file, if self.service.sandbox { "rehearsal" } else { "results" });
         let report = self.report.unwrap_or_else(|| beside.clone());
         let journal = with_journal_added(if Output::is_direct(&report) { &beside } else { &report });
         let max_concurrency = self.max_concurrency.unwrap_or_else(|| Settings::concurrency_for(self.rate));
@@ -100,25 +101,27 @@ impl Args {
             service: self.service.settings(max_concurrency.get()),
             sandbox: self.service.sandbox,
             resume: self.resume.then_some(Again { unknown: self.unknown == UnknownArg::Resend, rejected: self.retry_rejected }),
-            resume_command: resume_command(std::env::args()),
+            resume_command: resume_command(std::env::args_os()),
         })
     }
 }
 
-/// The command line that resumes the run which `typed` began: the same, with --resume and without what belongs to one resumption.
-fn resume_command(typed: impl Iterator<Item = String>) -> String {
-    let mut words = Vec::new();
-    let mut typed = typed.skip(1);
+/// The command line that resumes the run which `typed` began: the same, with --resume and without what belongs to one resumption. A name
+/// that is not UTF-8 cannot be printed, and is shown as well as can be.
+fn resume_command(typed: impl Iterator<Item = OsString>) -> String {
+    let mut words = vec!["cognito-passwd".to_owned()];
+    let mut typed = typed.skip(1).map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = typed.next() {
         match word.as_str() {
+            "--" => words.extend(std::iter::once(word).chain(typed.by_ref())),
             "--resume" | "--retry-rejected" => {}
             "--unknown" => drop(typed.next()),
             _ if word.starts_with("--unknown=") => {}
+            "run" if words.len() == 1 => words.extend([word, "--resume".to_owned()]),
             _ => words.push(word),
         }
     }
-    let quoted = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "));
-    format!("cognito-passwd {quoted} --resume")
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 
 fn with_journal_added(report: &Path) -> PathBuf {
@@ -133,9 +136,10 @@ mod tests {
 
     #[test]
     fn the_command_that_resumes_is_the_one_that_was_typed() {
-        let command = |typed: &[&str]| resume_command(typed.iter().map(|word| (*word).to_owned()));
-        assert_eq!(command(&["/bin/x", "run", "my users.csv", "--rate", "5"]), "cognito-passwd run 'my users.csv' --rate 5 --resume");
+        let command = |typed: &[&str]| resume_command(typed.iter().map(OsString::from));
+        assert_eq!(command(&["/bin/x", "run", "my users.csv", "--rate", "5"]), "cognito-passwd run --resume 'my users.csv' --rate 5");
         let again = ["x", "run", "a.csv", "--resume", "--unknown", "resend", "--unknown=hold", "--retry-rejected"];
-        assert_eq!(command(&again), "cognito-passwd run a.csv --resume");
+        assert_eq!(command(&again), "cognito-passwd run --resume a.csv");
+        assert_eq!(command(&["x", "run", "-y", "--", "--resume"]), "cognito-passwd run --resume -y -- --resume");
     }
 }

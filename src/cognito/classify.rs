@@ -77,6 +77,8 @@ where
                 ours(Class::Fatal, "unsafe_endpoint", cause)
             } else if let Some(cause) = never_connected(error) {
                 ours(Class::NotSent, "not_connected", cause)
+            } else if !reached_transport(error) && !failure.is_timeout() && !failure.is_io() {
+                ours(Class::Fatal, "request_not_sent", error)
             } else {
                 ours(Class::Ambiguous, if failure.is_timeout() { "timeout" } else { "connection_lost" }, error)
             }
@@ -122,6 +124,11 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
 fn never_connected<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let hyper = find::<hyper_util::client::legacy::Error>(error)?;
     if hyper.is_connect() { hyper.source() } else { None }
+}
+
+/// Whether hyper had the request: then it may have left.
+fn reached_transport(error: &(dyn Error + 'static)) -> bool {
+    find::<hyper::Error>(error).is_some() || find::<hyper_util::client::legacy::Error>(error).is_some()
 }
 
 /// What went wrong, from `error` to its root: the first line of each cause, and each once.

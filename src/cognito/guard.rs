@@ -20,7 +20,7 @@ pub(super) struct OnlySafeEndpoints {
 
 /// The refusal of [`OnlySafeEndpoints`]. No byte was sent.
 #[derive(Debug, thiserror::Error)]
-#[error("refusing to send passwords to {0}: only https, or http to a loopback address named with --endpoint-url")]
+#[error("refusing to send passwords to {0}: an endpoint is https://HOST, or http:// and a loopback address named with --endpoint-url")]
 pub(super) struct UnsafeEndpoint(String);
 
 impl Intercept for OnlySafeEndpoints {
@@ -34,14 +34,21 @@ impl Intercept for OnlySafeEndpoints {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let uri = context.request().uri();
-        if is_safe(uri, self.named_by_user) { Ok(()) } else { Err(UnsafeEndpoint(origin(uri).to_owned()).into()) }
+        Ok(refuse_unsafe(context.request().uri(), self.named_by_user)?)
     }
+}
+
+/// Refuses an endpoint that no password may be sent to. `named_by_user` says whether it stood on the command line.
+///
+/// # Errors
+/// [`UnsafeEndpoint`] then.
+pub(super) fn refuse_unsafe(url: &str, named_by_user: bool) -> Result<(), UnsafeEndpoint> {
+    if is_safe(url, named_by_user) { Ok(()) } else { Err(UnsafeEndpoint(origin(url).to_owned())) }
 }
 
 fn is_safe(uri: &str, named_by_user: bool) -> bool {
     match uri.split_once("://") {
-        Some(("https", _)) => true,
+        Some(("https", _)) => !host(uri).is_empty(),
         Some(("http", _)) => named_by_user && is_loopback(host(uri)),
         _ => false,
     }
@@ -114,6 +121,7 @@ mod tests {
             ("http://localhost.example/", true, false),
             ("http://127.0.0.1@evil.example/", true, false),
             ("http://evil.example/?http://127.0.0.1/", true, false),
+            ("https://", true, false),
             ("ftp://127.0.0.1/", true, false),
             ("127.0.0.1", true, false),
         ] {

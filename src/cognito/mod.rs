@@ -11,10 +11,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cognitoidentityprovider as sdk;
 use aws_smithy_http_client::tls;
+use sdk::config::ProvideCredentials;
 use sdk::config::retry::RetryConfig;
 use sdk::config::timeout::TimeoutConfig;
 use sdk::error::ProvideErrorMetadata;
@@ -30,6 +32,8 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 /// Idle connections are dropped after this, so as not to race with the server, which closes them on its side later.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Where `sts` is asked when no Region is set up: an account's id is the same everywhere.
+const ANY_REGION: &str = "us-east-1";
 /// How long the account's id is waited for. It is only shown.
 const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -67,6 +71,9 @@ pub enum ConnectError {
         /// Why.
         source: std::io::Error,
     },
+    /// The endpoint is none that a password may be sent to.
+    #[error("{0}")]
+    Endpoint(String),
     /// The certificates cannot be used.
     #[error("cannot use the certificates to trust: {0}")]
     Certificates(String),
@@ -79,8 +86,6 @@ pub enum PoolAnswer {
     Found(Option<Policy>),
     /// There is no such pool.
     Missing(String),
-    /// There are no credentials to ask it with.
-    NoCredentials(String),
     /// It could not be asked, for the reason given.
     Unreadable(String),
 }
@@ -99,9 +104,12 @@ impl Cognito {
     /// [`ConnectError`] where the CA bundle cannot be used.
     pub async fn connect(settings: Settings) -> Result<Self, ConnectError> {
         let http = http_client(&settings)?;
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
+            // As in the AWS CLI, a profile that is named wins over keys in the environment; the SDK's own chain has it the other way.
+            let config = ProviderConfig::default().with_http_client(http).with_region(settings.region.clone().map(Region::new));
+            let credentials = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build();
+            loader = loader.profile_name(profile).credentials_provider(credentials);
         }
         if let Some(region) = &settings.region {
             loader = loader.region(Region::new(region.clone()));
@@ -109,8 +117,12 @@ impl Cognito {
         if settings.sandbox {
             loader = loader.credentials_provider(sdk::config::Credentials::new("sandbox", "sandbox", None, None, "sandbox"));
         }
-        let shared = loader.load().await;
-        Ok(Self { clients: Mutex::default(), shared, settings })
+        let cognito = Self { clients: Mutex::default(), shared: loader.load().await, settings };
+        if let Some(url) = cognito.custom_endpoint() {
+            guard::refuse_unsafe(&url, cognito.settings.endpoint_url.is_some())
+                .map_err(|error| ConnectError::Endpoint(error.to_string()))?;
+        }
+        Ok(cognito)
     }
 
     /// The endpoint that stands in for AWS's own, wherever it was named.
@@ -122,16 +134,34 @@ impl Cognito {
             .or_else(|| self.shared.endpoint_url().map(str::to_owned))
     }
 
-    /// The account that the credentials belong to, as `sts` knows it; `None` where it cannot be had within a few seconds. A custom
-    /// endpoint stands for Cognito alone, so the account behind it is not asked for.
-    pub async fn account(&self) -> Option<String> {
+    /// The id of the access key that requests are signed with.
+    ///
+    /// # Errors
+    /// Why there are no credentials.
+    pub async fn access_key(&self) -> Result<String, String> {
+        let Some(provider) = self.shared.credentials_provider() else { return Err("no source of credentials is set up".to_owned()) };
+        let credentials = provider.provide_credentials().await.map_err(|error| classify::explain(&error))?;
+        Ok(credentials.access_key_id().to_owned())
+    }
+
+    /// The account that the credentials belong to, as `sts` knows it.
+    ///
+    /// # Errors
+    /// Why it is not known: a custom endpoint stands for Cognito alone, so that the account behind it is not asked for, and `sts` may not
+    /// answer within a few seconds.
+    pub async fn account(&self) -> Result<String, String> {
         if self.custom_endpoint().is_some() {
-            return None;
+            return Err("it is not asked for behind a custom endpoint".to_owned());
         }
-        let config = aws_sdk_sts::config::Builder::from(&self.shared)
-            .timeout_config(TimeoutConfig::builder().operation_timeout(ACCOUNT_TIMEOUT).build())
-            .build();
-        aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await.ok()?.account
+        let mut config = aws_sdk_sts::config::Builder::from(&self.shared)
+            .timeout_config(TimeoutConfig::builder().operation_timeout(ACCOUNT_TIMEOUT).build());
+        if self.shared.region().is_none() {
+            config = config.region(Region::new(ANY_REGION));
+        }
+        match aws_sdk_sts::Client::from_conf(config.build()).get_caller_identity().send().await {
+            Ok(identity) => identity.account.ok_or_else(|| "sts did not say".to_owned()),
+            Err(error) => Err(format!("sts: {}", classify::explain(&error))),
+        }
     }
 
     /// Reads a pool's password policy. One request of the category UserPoolRead (15/s).
@@ -144,10 +174,7 @@ impl Cognito {
             Err(error) => match error.code() {
                 Some("ResourceNotFoundException") => PoolAnswer::Missing(error.message().unwrap_or_default().to_owned()),
                 Some(code) => PoolAnswer::Unreadable(format!("{code}: {}", error.message().unwrap_or_default())),
-                None => match classify::find::<CredentialsError>(&error) {
-                    Some(cause) => PoolAnswer::NoCredentials(classify::explain(cause)),
-                    None => PoolAnswer::Unreadable(classify::explain(&error)),
-                },
+                None => PoolAnswer::Unreadable(classify::explain(&error)),
             },
         }
     }

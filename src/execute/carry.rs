@@ -5,39 +5,41 @@
 
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::Reason;
 use super::lane::{Lane, Turn};
 use super::retry::{Decision, History, decide, unfinished};
+use super::{Errand, Reason};
 use crate::cognito::SetPassword;
 use crate::outcome::{Answer, Class, Detail, Fate, Outcome};
 use crate::validate::ValidRow;
 
 /// What came of a turn.
 enum Attempt {
-    /// The call left at this moment, and this is its answer.
-    Answered(Instant, Answer),
+    /// The call left at this moment, and this is its answer. Its place among the calls in flight is given up when what follows from the
+    /// answer is on its way to the journal: so that however the run ends, no more intents stand without an end than calls may be in flight.
+    Answered(Instant, Answer, OwnedSemaphorePermit),
     /// The call left, and the run ended before its answer.
     Abandoned,
     /// The run ended before the call left.
     Withdrawn,
 }
 
-/// Carries `row` to its end, and tells it. `turn` is for its first attempt.
-pub(super) async fn carry<C: SetPassword>(lane: &Lane<C>, row: ValidRow, turn: Turn) {
-    let fate = to_its_end(lane, &row, turn).await;
+/// Carries a row to its end, and tells it. `turn` is for its first attempt.
+pub(super) async fn carry<C: SetPassword>(lane: &Lane<C>, Errand { row, in_doubt }: Errand, turn: Turn) {
+    let past = Past { attempts: 0, in_doubt_since: in_doubt.then(Instant::now) };
+    let (fate, _in_flight) = to_its_end(lane, &row, turn, past).await;
     lane.tell_end(&row, fate).await;
 }
 
-async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn) -> Fate {
+async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn, mut past: Past) -> (Fate, Option<OwnedSemaphorePermit>) {
     let mut turn = first;
-    let mut past = Past::default();
     loop {
-        let (sent, answer) = match attempt(lane, row, turn, past.attempts + 1).await {
-            Attempt::Answered(sent, answer) => (sent, answer),
-            Attempt::Abandoned => return unanswered(past.attempts + 1),
-            Attempt::Withdrawn => return unfinished(past.history(), run_ended("the run ended before its turn")),
+        let (sent, answer, in_flight) = match attempt(lane, row, turn, past.attempts + 1).await {
+            Attempt::Answered(sent, answer, in_flight) => (sent, answer, in_flight),
+            Attempt::Abandoned => return (unanswered(past.attempts + 1), None),
+            Attempt::Withdrawn => return (unfinished(past.history(), run_ended("the run ended before its turn")), None),
         };
         let class = answer.class;
         match class {
@@ -48,29 +50,30 @@ async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn)
             }
             _ => past.count(class, sent),
         }
+        let said = answer.detail.clone();
         let pause = match decide(answer, past.history(), &lane.limits, rand::random()) {
-            Decision::End(fate) => return fate,
+            Decision::End(fate) => return (fate, Some(in_flight)),
             Decision::Stop(fate, why) => {
                 lane.stop.pull(Reason::Fatal(why));
-                return fate;
+                return (fate, Some(in_flight));
             }
             Decision::AgainAtOnce => Duration::ZERO,
             Decision::AgainAfter(pause) => pause,
         };
-        lane.tell_retry(class).await;
+        lane.tell_retry(row, class, unfinished(past.history(), said)).await;
+        drop(in_flight);
         let next = async {
             tokio::time::sleep(pause).await;
             lane.turn().await
         };
         turn = match lane.stop.unless_pulled(next).await {
             Some(turn) => turn,
-            None => return unfinished(past.history(), run_ended("the run ended before its next attempt")),
+            None => return (unfinished(past.history(), run_ended("the run ended before its next attempt")), None),
         };
     }
 }
 
 /// The attempts so far that counted.
-#[derive(Default)]
 struct Past {
     attempts: u32,
     in_doubt_since: Option<Instant>,
@@ -99,8 +102,7 @@ async fn attempt<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, turn: Turn, num
     drop(turn.ready_ahead);
     let call = lane.cognito.set_password(row.user(), row.password(), row.lifetime());
     let answer = lane.stop.within_grace(lane.grace, call).await;
-    drop(turn.in_flight);
-    answer.map_or(Attempt::Abandoned, |answer| Attempt::Answered(sent, answer))
+    answer.map_or(Attempt::Abandoned, |answer| Attempt::Answered(sent, answer, turn.in_flight))
 }
 
 fn unanswered(attempts: u32) -> Fate {

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::carry::carry;
 use super::pace::{Cap, Pacer};
 use super::retry::Limits;
-use super::{Reason, Settings, Stop};
+use super::{Errand, Reason, Settings, Stop};
 use crate::outcome::{Class, Event, Fate};
 use crate::validate::ValidRow;
 
@@ -77,8 +77,8 @@ impl<C> Lane<C> {
         written
     }
 
-    pub(super) async fn tell_retry(&self, class: Class) {
-        self.tell(Event::Retrying { class, allowed: self.pacer.allowed() }).await;
+    pub(super) async fn tell_retry(&self, row: &ValidRow, class: Class, so_far: Fate) {
+        self.tell(Event::Retrying { row: row.number(), digest: row.digest(), so_far, class, allowed: self.pacer.allowed() }).await;
     }
 
     pub(super) async fn tell_end(&self, row: &ValidRow, fate: Fate) {
@@ -93,17 +93,17 @@ impl<C> Lane<C> {
 
 /// Lets rows in until there are no more, or until the run is stopped. A row already begun goes before a new one: of the new ones, only
 /// one waits for a turn at a time.
-pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut rows: mpsc::Receiver<ValidRow>, tasks: TaskTracker) {
+pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut errands: mpsc::Receiver<Errand>, tasks: TaskTracker) {
     let next = async || {
         let begun = permit(&lane.begun).await;
-        let row = rows.recv().await?;
-        Some((begun, row, lane.turn().await))
+        let errand = errands.recv().await?;
+        Some((begun, errand, lane.turn().await))
     };
     let mut next = next;
-    while let Some((begun, row, turn)) = lane.stop.unless_pulled(next()).await.flatten() {
+    while let Some((begun, errand, turn)) = lane.stop.unless_pulled(next()).await.flatten() {
         let lane = Arc::clone(&lane);
         tasks.spawn(async move {
-            carry(&lane, row, turn).await;
+            carry(&lane, errand, turn).await;
             drop(begun);
         });
     }

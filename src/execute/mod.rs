@@ -31,6 +31,15 @@ use crate::validate::ValidRow;
 /// Rows read ahead for each Region, so that a slow one does not stop the others at once. A few hundred bytes each.
 const LOOK_AHEAD: usize = 1024;
 
+/// A row to be sent, and what is known of it from before.
+#[derive(Debug)]
+pub struct Errand {
+    /// The row.
+    pub row: ValidRow,
+    /// Whether an attempt of an earlier run may have been applied.
+    pub in_doubt: bool,
+}
+
 /// How rows are sent.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -53,26 +62,26 @@ impl Settings {
     }
 }
 
-/// Sends every row of `rows` until the channel closes or `stop` is pulled, and returns when each row taken has its `Finished` event.
+/// Sends the row of every errand until the channel closes or `stop` is pulled, and returns when each row taken has its `Finished` event.
 /// Rows still in the channel at a stop are left there. A full `events` channel holds the run back.
 pub async fn execute<C: SetPassword>(
-    mut rows: mpsc::Receiver<ValidRow>,
+    mut errands: mpsc::Receiver<Errand>,
     cognito: Arc<C>,
     settings: &Settings,
     events: mpsc::Sender<Event>,
     stop: Stop,
 ) {
     let tasks = TaskTracker::new();
-    let mut lanes: BTreeMap<String, mpsc::Sender<ValidRow>> = BTreeMap::new();
-    while let Some(row) = stop.unless_pulled(rows.recv()).await.flatten() {
-        let region = row.user().pool.region();
+    let mut lanes: BTreeMap<String, mpsc::Sender<Errand>> = BTreeMap::new();
+    while let Some(errand) = stop.unless_pulled(errands.recv()).await.flatten() {
+        let region = errand.row.user().pool.region();
         if !lanes.contains_key(region) {
             let (sender, receiver) = mpsc::channel(LOOK_AHEAD);
             let lane = Lane::new(Arc::clone(&cognito), settings, events.clone(), stop.clone());
             tasks.spawn(lane::run(Arc::new(lane), receiver, tasks.clone()));
             lanes.insert(region.to_owned(), sender);
         }
-        if lanes[region].send(row).await.is_err() {
+        if lanes[region].send(errand).await.is_err() {
             break;
         }
     }

@@ -1,7 +1,7 @@
 //! The executor against a scripted service on a paused clock, where nine hours take a second. What a real service does is tested in
 //! `tests/`, against real servers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::pace::Cap;
-use super::{Reason, Settings, Stop, execute, retry};
+use super::{Errand, Reason, Settings, Stop, execute, retry};
 use crate::cognito::SetPassword;
 use crate::outcome::{Answer, Class, Detail, Event, Fate, Outcome, Tally};
 use crate::row::{Lifetime, PoolId, User};
@@ -22,6 +22,7 @@ use crate::validate::ValidRow;
 struct Script {
     classes: Vec<Class>,
     delays: Vec<u64>,
+    code: Option<&'static str>,
     seen: Mutex<Seen>,
 }
 
@@ -51,7 +52,8 @@ impl SetPassword for Script {
         if class == Class::Set {
             seen.set.push(user.username.to_string());
         }
-        Answer { class, detail: Detail { code: format!("{class:?}"), ..Detail::default() } }
+        let code = self.code.map_or_else(|| format!("{class:?}"), str::to_owned);
+        Answer { class, detail: Detail { code, ..Detail::default() } }
     }
 }
 
@@ -83,14 +85,19 @@ fn settings(cap: &str, calls: usize) -> Settings {
 
 /// Runs `rows` against `script`; `during` runs beside it.
 fn run(rows: Vec<ValidRow>, script: &Arc<Script>, settings: &Settings, during: impl AsyncFn(&Stop)) -> (Told, Stop) {
+    let errands = rows.into_iter().map(|row| Errand { row, in_doubt: false }).collect();
+    run_errands(errands, script, settings, during)
+}
+
+fn run_errands(errands: Vec<Errand>, script: &Arc<Script>, settings: &Settings, during: impl AsyncFn(&Stop)) -> (Told, Stop) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let (row_sender, row_receiver) = mpsc::channel(4);
         let (event_sender, mut events) = mpsc::channel(4);
         let stop = Stop::default();
         let feed = async {
-            for row in rows {
-                if row_sender.send(row).await.is_err() {
+            for errand in errands {
+                if row_sender.send(errand).await.is_err() {
                     break;
                 }
             }
@@ -214,7 +221,7 @@ fn a_journal_that_cannot_be_written_lets_no_call_leave() {
     runtime.block_on(async {
         let (row_sender, row_receiver) = mpsc::channel(16);
         for row in rows(10, &["us-east-1"]) {
-            row_sender.send(row).await.unwrap();
+            row_sender.send(Errand { row, in_doubt: false }).await.unwrap();
         }
         drop(row_sender);
         let (event_sender, mut events) = mpsc::channel::<Event>(4);
@@ -234,4 +241,61 @@ fn an_unlimited_run_is_held_back_by_its_concurrency_alone() {
     let seen = script.seen.lock().unwrap();
     assert_eq!((told.tally.of(Outcome::Set), seen.most_at_once), (1_000, 50));
     assert_eq!(seen.calls[999] - seen.calls[0], Duration::from_millis(1_900));
+}
+
+/// What becomes of a row that an earlier run left in doubt, when every call is answered so.
+fn in_doubt(class: Class, code: &'static str) -> Fate {
+    let script = Arc::new(Script { classes: vec![class], delays: vec![10], code: Some(code), ..Script::default() });
+    let errands = rows(1, &["us-east-1"]).into_iter().map(|row| Errand { row, in_doubt: true }).collect();
+    let (mut told, _) = run_errands(errands, &script, &settings("100", 4), async |_| {});
+    told.fates.remove(&1).unwrap()
+}
+
+#[test]
+fn doubt_from_an_earlier_run_is_not_forgotten() {
+    let history = in_doubt(Class::Rejected, "PasswordHistoryPolicyViolationException");
+    assert_eq!((history.outcome, history.detail.code.as_str()), (Outcome::Unknown, "probably_applied"));
+    assert_eq!(in_doubt(Class::Fatal, "ExpiredTokenException").outcome, Outcome::Unknown);
+    assert_eq!(in_doubt(Class::NotSent, "not_connected").outcome, Outcome::Unknown);
+    assert_eq!(in_doubt(Class::Rejected, "UserNotFoundException").outcome, Outcome::Rejected);
+    assert_eq!(in_doubt(Class::Set, "").outcome, Outcome::Set);
+}
+
+#[test]
+fn what_would_become_of_a_row_should_the_run_end_now_is_told_before_its_place_among_the_calls_is_given_up() {
+    // Each retry is told with an outcome that is true at that moment, and no more intents are open than calls may be in flight.
+    let classes = vec![Class::Throttled { retry_after: None }, Class::NotSent, Class::Ambiguous, Class::NotSent, Class::Set];
+    let script = Arc::new(Script { classes, delays: vec![30, 5, 50], ..Script::default() });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let (row_sender, row_receiver) = mpsc::channel(500);
+        for row in rows(200, &["us-east-1"]) {
+            row_sender.send(Errand { row, in_doubt: false }).await.unwrap();
+        }
+        drop(row_sender);
+        let (event_sender, mut events) = mpsc::channel(64);
+        let settings = settings("1000", 8);
+        let listen = async {
+            let (mut open, mut doubtful) = (HashSet::new(), HashSet::new());
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Intent { row, durable, .. } => {
+                        assert!(open.insert(row) && open.len() <= 8, "{} intents are open", open.len());
+                        let _ = durable.send(());
+                    }
+                    Event::Retrying { row, class, so_far, .. } => {
+                        if class == Class::Ambiguous {
+                            doubtful.insert(row);
+                        }
+                        let expected = if doubtful.contains(&row) { Outcome::Unknown } else { Outcome::NotSent };
+                        assert!(open.remove(&row) && so_far.outcome == expected);
+                    }
+                    // A row that waits for its next attempt when the run ends has no intent that is open.
+                    Event::Finished { row, .. } => drop(open.remove(&row)),
+                    Event::Read(_) => {}
+                }
+            }
+        };
+        tokio::join!(execute(row_receiver, Arc::clone(&script), &settings, event_sender, Stop::default()), listen);
+    });
 }

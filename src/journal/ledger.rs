@@ -30,6 +30,7 @@ pub struct Ledger {
     described: Vec<u64>,
     end: u64,
     torn_at: Option<u64>,
+    goes_on_behind: bool,
     payload: Vec<u8>,
 }
 
@@ -97,8 +98,18 @@ impl Ledger {
             },
             Frame::End | Frame::Damaged => return Err(foreign("its first record is damaged")),
         };
-        let mut ledger =
-            Self { path: path.to_owned(), file, position, start, last: Vec::new(), described: Vec::new(), end: 0, torn_at: None, payload };
+        let mut ledger = Self {
+            path: path.to_owned(),
+            file,
+            position,
+            start,
+            last: Vec::new(),
+            described: Vec::new(),
+            end: 0,
+            torn_at: None,
+            goes_on_behind: false,
+            payload,
+        };
         ledger.scan()?;
         Ok(ledger)
     }
@@ -111,6 +122,16 @@ impl Ledger {
     /// Where the first damaged or torn record stands, if there is one, in bytes.
     pub fn torn_at(&self) -> Option<u64> {
         self.torn_at
+    }
+
+    /// Whether something was flushed behind the damage, so that this is no torn end: records that were on the disk once are lost.
+    pub fn goes_on_behind(&self) -> bool {
+        self.goes_on_behind
+    }
+
+    /// The highest number of a row that anything was noted of.
+    pub fn last_row(&self) -> RowNumber {
+        RowNumber(self.last.len().max(self.described.len()) as u64)
     }
 
     /// Where the last whole record ends, in bytes.
@@ -130,7 +151,7 @@ impl Ledger {
                 let detail = Detail { code: code.to_owned(), message: message.to_owned(), request_id: request_id.to_owned() };
                 Mark::Ended { digest, fate: Fate { outcome, detail, attempts }, at: moment(at) }
             }
-            Record::Start(_) | Record::Row { .. } | Record::Resumed { .. } => Mark::None,
+            Record::Start(_) | Record::Row { .. } | Record::Resumed { .. } | Record::Flushed => Mark::None,
         })
     }
 
@@ -167,7 +188,7 @@ impl Ledger {
             let (offsets, row) = match postcard::from_bytes(&self.payload) {
                 Ok(Record::Intent { row, .. } | Record::Result { row, .. }) => (&mut self.last, row),
                 Ok(Record::Row { row, .. }) => (&mut self.described, row),
-                Ok(Record::Resumed { .. }) => {
+                Ok(Record::Resumed { .. } | Record::Flushed) => {
                     self.position += length;
                     continue;
                 }
@@ -185,7 +206,34 @@ impl Ledger {
         }
         self.end = self.position;
         self.torn_at = Some(self.position);
+        self.goes_on_behind = self.is_flushed_behind(self.position).map_err(|source| self.io(source))?;
         self.rewind()
+    }
+
+    /// Whether the record of a flush stands anywhere behind `damage`. Its frame has the same length and payload wherever it stands.
+    fn is_flushed_behind(&mut self, damage: u64) -> std::io::Result<bool> {
+        let mut frame = Vec::new();
+        Record::Flushed.frame(damage, &mut frame);
+        let (head, size) = (frame[..4].to_vec(), frame.len());
+        let (mut window, mut at) = (Vec::new(), damage);
+        self.file.seek(SeekFrom::Start(damage))?;
+        loop {
+            let read = self.file.by_ref().take(READ_BUFFER as u64).read_to_end(&mut window)?;
+            for found in memchr::memmem::find_iter(&window, &head) {
+                frame.clear();
+                Record::Flushed.frame(at + found as u64, &mut frame);
+                if window[found..].starts_with(&frame) {
+                    return Ok(true);
+                }
+            }
+            if read == 0 {
+                return Ok(false);
+            }
+            // What a frame across two windows needs of the first is kept.
+            let done = window.len().saturating_sub(size - 1);
+            window.drain(..done);
+            at += done as u64;
+        }
     }
 
     fn rewind(&mut self) -> Result<(), JournalError> {
@@ -267,7 +315,7 @@ mod tests {
 
     fn start() -> Start {
         let input = InputIdentity { path: Some("users.csv".into()), size: Some(5), modified: Some(7), ..InputIdentity::default() };
-        Start { run_id: "ab".to_owned(), version: "0".to_owned(), started_at: 1, input }
+        Start { run_id: "ab".to_owned(), version: "0".to_owned(), started_at: 1, target: "AWS".to_owned(), account: None, input }
     }
 
     fn set(attempts: u32) -> Fate {
@@ -350,9 +398,9 @@ mod tests {
         write(&path);
         let whole = std::fs::metadata(&path).expect("it is there").len();
         File::options().append(true).open(&path).and_then(|mut file| file.write_all(&[7; 5])).expect("torn");
-        let (mut writer, before) = Writer::resume(&path).expect("it is taken up");
+        let (mut writer, before) = Writer::resume(&path, 0).expect("it is taken up");
         assert_eq!(before.torn_at(), Some(whole));
-        assert!(matches!(Writer::resume(&path), Err(JournalError::Locked(_))));
+        assert!(matches!(Writer::resume(&path, 0), Err(JournalError::Locked { .. })));
         writer.result(RowNumber(2), Some(Digest(2)), &set(4), moment(3_000));
         writer.flush().expect("it is written");
         let mut after = Ledger::open(&path).expect("a journal");

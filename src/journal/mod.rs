@@ -3,15 +3,26 @@
 //! It is append-only, readable by its owner alone, and holds no password and nothing made from one. [`Writer`] appends and flushes,
 //! [`Ledger`] reads back. What to do about a row without a result is left to whoever resumes.
 
+mod file;
 mod ledger;
 mod record;
+mod storage;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use self::ledger::{Ledger, Mark};
 pub use self::record::{InputIdentity, Start};
+pub use self::storage::Storage;
 pub use self::writer::Writer;
+
+/// Fails where another process writes the journal at `path`.
+///
+/// # Errors
+/// [`JournalError::Locked`] then.
+pub fn is_free(path: &Path) -> Result<(), JournalError> {
+    file::is_free(path)
+}
 
 /// Why a journal could not be made, written or read.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +31,25 @@ pub enum JournalError {
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
     /// Another process is writing it.
-    #[error("{} is in use by another process", .0.display())]
-    Locked(PathBuf),
+    #[error("{} is in use: {} is running this file\nwait until it has ended, or interrupt it", path.display(), name_of(*holder))]
+    Locked {
+        /// The journal.
+        path: PathBuf,
+        /// The process, where the system tells.
+        holder: Option<u32>,
+    },
+    /// It was whole on the disk once, and is not any more.
+    #[error(
+        "{} is damaged at byte {at}, in what was on the disk once: rows noted there may have been sent\n\
+         go on with an undamaged copy of it; `report` shows what can still be read",
+        path.display()
+    )]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// Where.
+        at: u64,
+    },
     /// The system refused.
     #[error("{}: {source}", path.display())]
     Io {
@@ -38,4 +66,8 @@ pub enum JournalError {
         /// What is wrong.
         reason: String,
     },
+}
+
+fn name_of(holder: Option<u32>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), |id| format!("process {id}"))
 }

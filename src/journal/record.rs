@@ -29,6 +29,10 @@ pub struct Start {
     pub version: String,
     /// Milliseconds since 1970.
     pub started_at: u64,
+    /// What it was run against, in words.
+    pub target: String,
+    /// The account that it was run in, where that was known.
+    pub account: Option<String>,
     /// The input, as the first look at it found it.
     pub input: InputIdentity,
 }
@@ -50,6 +54,8 @@ pub struct InputIdentity {
     pub size: Option<u64>,
     /// In nanoseconds since 1970, where it is a file.
     pub modified: Option<u64>,
+    /// The rows that the first pass read, where there was one.
+    pub rows: Option<u64>,
 }
 
 /// One record.
@@ -86,6 +92,8 @@ pub(super) enum Record<'a> {
     Resumed {
         at: u64,
     },
+    /// Everything before this was on the disk when this was written.
+    Flushed,
 }
 
 impl<'a> Record<'a> {

@@ -1,20 +1,19 @@
 //! The writing end: buffered records, appended and flushed to the disk together.
 
-use std::fs::{File, TryLockError};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::record::{MAGIC, Record, Start, milliseconds};
-use super::{JournalError, Ledger};
+use super::storage::Storage;
+use super::{JournalError, Ledger, file};
 use crate::outcome::Fate;
 use crate::row::{Digest, Identity, RowNumber};
 
 /// Appends to one journal. After a failed write or flush it takes nothing more: what the file then holds is not known, and a second
 /// flush that succeeds would not mean that the first one's data are on the disk.
-pub struct Writer {
-    file: File,
+pub struct Writer<S: Storage = File> {
+    storage: S,
     path: PathBuf,
     buffer: Vec<u8>,
     written: u64,
@@ -22,37 +21,63 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Makes a journal that did not exist, for its owner alone, locks it, and writes what the run is about.
+    /// Makes a journal that did not exist, for its owner alone, locks it, takes the room that the rows will need, and writes what the
+    /// run is about.
     ///
     /// # Errors
-    /// [`JournalError`] where something stands at `path` (a link too), or where it cannot be made, locked or written.
+    /// [`JournalError`] where something stands at `path` (a link too), or where it cannot be made, locked or written. There is then no
+    /// journal.
     pub fn create(path: &Path, start: &Start) -> Result<Self, JournalError> {
-        let file = File::options().append(true).create_new(true).mode(0o600).open(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::AlreadyExists => JournalError::Exists(path.to_owned()),
-            _ => JournalError::Io { path: path.to_owned(), source },
-        })?;
-        lock(&file, path)?;
-        let mut writer = Self { file, path: path.to_owned(), buffer: MAGIC.to_vec(), written: 0, failed: false };
-        writer.append(&Record::Start(start.clone()));
+        file::create(path, |file| {
+            file::reserve(&file, 0, start.input.rows.unwrap_or(0)).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+            Self::begin(file, path, start)
+        })
+    }
+
+    /// Takes up the journal at `path` again, and gives what it held. Whatever stands behind its last whole record, the torn end of a
+    /// write, is cut off. `rows` more are expected, and their room is taken.
+    ///
+    /// # Errors
+    /// [`JournalError`] where it cannot be opened, locked, read or written, or is damaged in what was on the disk once.
+    pub fn resume(path: &Path, rows: u64) -> Result<(Self, Ledger), JournalError> {
+        let io = |source| JournalError::Io { path: path.to_owned(), source };
+        let file = file::open(path)?;
+        let ledger = Ledger::open(path)?;
+        if let (Some(at), true) = (ledger.torn_at(), ledger.goes_on_behind()) {
+            return Err(JournalError::Damaged { path: path.to_owned(), at });
+        }
+        file::cut_off(&file, path, ledger.end()).map_err(io)?;
+        file::reserve(&file, ledger.end(), rows).map_err(io)?;
+        Ok((Self::go_on(file, path, ledger.end())?, ledger))
+    }
+
+    /// Gives back the room that was taken and not needed. What was not flushed is lost.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`] where the system refuses; what was flushed is on the disk all the same.
+    pub fn close(self) -> Result<(), JournalError> {
+        if self.failed {
+            return Ok(());
+        }
+        self.storage.set_len(self.written).map_err(|source| JournalError::Io { path: self.path, source })
+    }
+}
+
+impl<S: Storage> Writer<S> {
+    /// Writes what the run is about to `storage`, which is empty.
+    pub(super) fn begin(storage: S, path: &Path, start: &Start) -> Result<Self, JournalError> {
+        let mut writer = Self { storage, path: path.to_owned(), buffer: MAGIC.to_vec(), written: 0, failed: false };
+        Record::Start(start.clone()).frame(0, &mut writer.buffer);
         writer.flush()?;
         Ok(writer)
     }
 
-    /// Takes up the journal at `path` again, and gives what it held. Whatever stands behind its last whole record, the torn end of a
-    /// write, is cut off.
-    ///
-    /// # Errors
-    /// [`JournalError`] where it cannot be opened, locked, read or written.
-    pub fn resume(path: &Path) -> Result<(Self, Ledger), JournalError> {
-        let io = |source| JournalError::Io { path: path.to_owned(), source };
-        let file = File::options().append(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()).open(path).map_err(io)?;
-        lock(&file, path)?;
-        let ledger = Ledger::open(path)?;
-        file.set_len(ledger.end()).map_err(io)?;
-        let mut writer = Self { file, path: path.to_owned(), buffer: Vec::new(), written: ledger.end(), failed: false };
+    /// Goes on in `storage`, which holds `written` bytes and all of them on the disk.
+    pub(super) fn go_on(storage: S, path: &Path, written: u64) -> Result<Self, JournalError> {
+        let mut writer = Self { storage, path: path.to_owned(), buffer: Vec::new(), written, failed: false };
         writer.append(&Record::Resumed { at: milliseconds(SystemTime::now()) });
         writer.flush()?;
-        Ok((writer, ledger))
+        Ok(writer)
     }
 
     /// Notes a row of an input that cannot be read again.
@@ -65,7 +90,7 @@ impl Writer {
         self.append(&Record::Intent { row, digest, attempt, at: milliseconds(SystemTime::now()) });
     }
 
-    /// Notes the end of a row.
+    /// Notes the end of a row, or that of an attempt which came to nothing for certain.
     pub fn result(&mut self, row: RowNumber, digest: Option<Digest>, fate: &Fate, at: SystemTime) {
         self.append(&Record::result(row, digest, fate, at));
     }
@@ -79,7 +104,10 @@ impl Writer {
             let source = std::io::Error::other("an earlier write failed");
             return Err(JournalError::Io { path: self.path.clone(), source });
         }
-        self.file.write_all(&self.buffer).and_then(|()| self.file.sync_data()).map_err(|source| {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        self.storage.write_all(&self.buffer).and_then(|()| self.storage.sync()).map_err(|source| {
             self.failed = true;
             JournalError::Io { path: self.path.clone(), source }
         })?;
@@ -88,14 +116,12 @@ impl Writer {
         Ok(())
     }
 
+    /// Each group begins with a record which says that all before it is on the disk: were it not, the group would not be written. Damage
+    /// before such a record is no torn write.
     fn append(&mut self, record: &Record<'_>) {
+        if self.buffer.is_empty() {
+            Record::Flushed.frame(self.written, &mut self.buffer);
+        }
         record.frame(self.written, &mut self.buffer);
     }
-}
-
-fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => JournalError::Locked(path.to_owned()),
-        TryLockError::Error(source) => JournalError::Io { path: path.to_owned(), source },
-    })
 }

@@ -68,7 +68,6 @@ pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'s
 #[derive(Clone, Default)]
 pub struct Obstacles {
     missing: Arc<OnceLock<(PoolId, String)>>,
-    no_credentials: Arc<OnceLock<String>>,
 }
 
 impl Obstacles {
@@ -81,14 +80,6 @@ impl Obstacles {
             Some((pool, message)) => Err(Refusal::NoPool { pool: pool.to_string(), message: message.clone() }),
             None => Ok(()),
         }
-    }
-
-    /// Refuses if there were no credentials to ask a pool with: no password could be set either.
-    ///
-    /// # Errors
-    /// [`Refusal::NoCredentials`] then.
-    pub fn refuse_no_credentials(&self) -> Result<(), Refusal> {
-        self.no_credentials.get().map_or(Ok(()), |reason| Err(Refusal::NoCredentials(reason.clone())))
     }
 }
 
@@ -109,11 +100,6 @@ impl PolicySource for LivePolicies {
             PoolAnswer::Found(policy) => policy,
             PoolAnswer::Missing(message) => {
                 self.obstacles.missing.get_or_init(|| (pool.clone(), message));
-                None
-            }
-            PoolAnswer::NoCredentials(reason) => {
-                warn(pool, &reason);
-                self.obstacles.no_credentials.get_or_init(|| reason);
                 None
             }
             PoolAnswer::Unreadable(reason) => {

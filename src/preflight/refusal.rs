@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cognito::ConnectError;
 use crate::input::InputError;
 use crate::journal::JournalError;
-use crate::report::{OutputError, ReportError, count};
+use crate::report::{OutputError, ReportError, count, rows as rows_of};
 use crate::sandbox::{AccessKeyError, SandboxError};
 use crate::validate::LastNeedsAFile;
 
@@ -49,13 +49,61 @@ pub enum Refusal {
         /// The line that the first such row begins on.
         line: u64,
     },
+    /// The file has more rows than the journal is about.
+    #[error(
+        "{name}:{line}:1: this row was not there when the file was run: it had {}\n\
+         resume with the file that was run, and put new rows into a file of their own",
+        rows_of(*then)
+    )]
+    Longer {
+        /// The file.
+        name: String,
+        /// The line that the first such row begins on.
+        line: u64,
+        /// The rows that were there.
+        then: u64,
+    },
+    /// The file has fewer rows than the journal is about.
+    #[error(
+        "{name}: it ends after row {rows}, and had {} when it was run\n\
+         resume with the file that was run: rows that are done stay in it, and are not sent again",
+        rows_of(*then)
+    )]
+    Shorter {
+        /// The file.
+        name: String,
+        /// The rows that it has.
+        rows: u64,
+        /// The rows that were there.
+        then: u64,
+    },
     /// There is an unfinished or finished run to go on with.
-    #[error("{} exists: this file was run before, and nothing is overwritten\ngo on with that run:  {resume}", journal.display())]
+    #[error(
+        "{} exists: this file was run before, against {target}, and nothing is overwritten\n\
+         go on with that run:  {resume}\nor begin another beside it: --report FILE",
+        journal.display()
+    )]
     RunBefore {
         /// The journal.
         journal: PathBuf,
+        /// What it was run against.
+        target: String,
         /// The command that resumes.
         resume: String,
+    },
+    /// The run that is resumed was against another service.
+    #[error(
+        "{} is of a run against {then}, and this is {now}: what was set there is not set here, and nothing was sent\n\
+         resume it with the flags that it began with, or begin a run of its own with --report FILE",
+        journal.display()
+    )]
+    AnotherTarget {
+        /// The journal.
+        journal: PathBuf,
+        /// What it was run against.
+        then: String,
+        /// What it would be resumed against.
+        now: String,
     },
     /// There is nothing to resume.
     #[error("there is no journal {} to resume from\nrun without --resume to begin", .0.display())]
@@ -69,7 +117,7 @@ pub enum Refusal {
     #[error("consent is needed, and there is no terminal to ask on\nread the plan above, then say --yes")]
     NobodyToAsk,
     /// The answer was no.
-    #[error("nothing was sent")]
+    #[error("you did not say yes: nothing was sent")]
     NoConsent,
     /// An output is already there.
     #[error("{} exists, and nothing is overwritten\nmove it away, or name another report with --report FILE", .0.display())]

@@ -58,6 +58,25 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Refuses if there are no credentials: no password could be set.
+    ///
+    /// # Errors
+    /// [`Refusal::NoCredentials`] then.
+    pub fn refuse_no_credentials(&self) -> Result<(), Refusal> {
+        self.runtime.block_on(self.cognito.access_key()).map(drop).map_err(Refusal::NoCredentials)
+    }
+
+    /// What stands behind the door, in words that are the same for the same place: a run is resumed against the place where it began.
+    pub fn target(&self) -> String {
+        match self.cognito.custom_endpoint() {
+            _ if self.rehearsal.is_some() => "a rehearsal (--sandbox)".to_owned(),
+            Some(url) => url,
+            None => "AWS".to_owned(),
+        }
+    }
+}
+
 impl Rehearsal {
     /// Makes the pool, unless it is there.
     pub fn add_pool(&self, pool: &PoolId) {

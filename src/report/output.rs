@@ -17,7 +17,7 @@ pub enum OutputError {
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
     /// The system refused.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {source}\nname another place with --report or --summary", path.display())]
     Io {
         /// The output.
         path: PathBuf,
@@ -72,7 +72,7 @@ impl Output {
         } else if path.symlink_metadata().is_ok_and(|there| !(replace && there.is_file())) {
             return Err(OutputError::Exists(path.to_owned()));
         } else {
-            let file = NamedTempFile::with_prefix_in(".cognito-passwd-", folder_of(path)).map_err(io)?;
+            let file = NamedTempFile::with_prefix_in(".cognito-passwd-", folder_of(path)).map_err(|error| io(nameless(error)))?;
             Place::Beside { file: BufWriter::new(file), replace }
         };
         Ok(Self { path: path.to_owned(), place })
@@ -88,8 +88,8 @@ impl Output {
         match self.place {
             Place::Direct(mut out) => out.flush().map_err(io),
             Place::Beside { file, replace } => {
-                let file = file.into_inner().map_err(|error| io(error.into_error()))?;
-                file.as_file().sync_all().map_err(io)?;
+                let file = file.into_inner().map_err(|error| io(nameless(error.into_error())))?;
+                file.as_file().sync_all().map_err(|error| io(nameless(error)))?;
                 let moved = if replace { file.persist(&path) } else { file.persist_noclobber(&path) };
                 moved.map_err(|error| match error.error.kind() {
                     io::ErrorKind::AlreadyExists => OutputError::Exists(path.clone()),
@@ -120,6 +120,12 @@ impl Write for Output {
             Place::Beside { file, .. } => file.flush(),
         }
     }
+}
+
+/// The error without the name of the temporary file, which nobody typed.
+fn nameless(error: io::Error) -> io::Error {
+    let root = error.get_ref().and_then(|inner| inner.source()).and_then(|source| source.downcast_ref::<io::Error>());
+    root.and_then(io::Error::raw_os_error).or(error.raw_os_error()).map_or(error, io::Error::from_raw_os_error)
 }
 
 fn folder_of(path: &Path) -> &Path {

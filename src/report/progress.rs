@@ -69,7 +69,7 @@ impl Progress {
     pub fn observe(&mut self, event: &Event) {
         match event {
             Event::Finished { fate, .. } => self.tally.add(fate.outcome),
-            Event::Retrying { class: Class::Throttled { .. }, allowed } => {
+            Event::Retrying { class: Class::Throttled { .. }, allowed, .. } => {
                 self.throttled += 1;
                 self.allowed = *allowed;
             }
@@ -149,7 +149,7 @@ mod tests {
 
     use super::*;
     use crate::outcome::Fate;
-    use crate::row::RowNumber;
+    use crate::row::{Digest, RowNumber};
 
     #[test]
     fn a_line_tells_what_ended_what_is_retried_how_fast_and_what_is_left() {
@@ -158,8 +158,10 @@ mod tests {
             let fate = Fate::unsent(outcome, "", "");
             progress.observe(&Event::Finished { row: RowNumber(row as u64), digest: None, fate, at: SystemTime::UNIX_EPOCH });
         }
-        progress.observe(&Event::Retrying { class: Class::Ambiguous, allowed: None });
-        progress.observe(&Event::Retrying { class: Class::Throttled { retry_after: None }, allowed: Some(12.6) });
+        for (class, allowed) in [(Class::Ambiguous, None), (Class::Throttled { retry_after: None }, Some(12.6))] {
+            let so_far = Fate::unsent(Outcome::NotSent, "", "");
+            progress.observe(&Event::Retrying { row: RowNumber(4), digest: Digest(4), so_far, class, allowed });
+        }
         let start = progress.samples[0].0;
         progress.samples.push_back((start + Duration::from_secs(1), 3));
         assert_eq!(

@@ -52,7 +52,7 @@ pub struct ReportRow {
 impl ReportRow {
     fn new(identity: Identity, mark: Mark) -> Self {
         let (fate, at) = match mark {
-            Mark::None => (Fate::unsent(Outcome::NotSent, "", ""), None),
+            Mark::None => (Fate::unsent(Outcome::NotSent, "run_ended", "the run ended before its turn"), None),
             Mark::Ended { fate, at, .. } => (fate, Some(at)),
             Mark::Open { attempt, at, .. } => {
                 let detail = Detail {

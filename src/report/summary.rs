@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -12,6 +12,8 @@ use super::results::ReportRow;
 use super::terminal::{count, plain, rows, span};
 use crate::outcome::{Outcome, Tally};
 
+/// Over a shorter time a rate says more about the first second than about the run.
+const MEANINGFUL: Duration = Duration::from_secs(10);
 /// More reasons than this are added up in one line, so that a service that never says the same twice cannot fill the memory.
 const MOST_REASONS: usize = 100;
 
@@ -56,6 +58,8 @@ pub struct Summary<'a> {
     pub account: &'a Account,
     /// Why the run ended before its rows did, if it did.
     pub stopped: Option<String>,
+    /// What it was run against, in words.
+    pub target: &'a str,
     /// When it began.
     pub started: SystemTime,
     /// How fast it went.
@@ -92,6 +96,7 @@ impl Summary<'_> {
             "rows": self.account.tally.rows(),
             "outcomes": outcomes,
             "reasons": reasons,
+            "target": self.target,
             "stopped": self.stopped,
             "started": humantime::format_rfc3339_millis(self.started).to_string(),
             "seconds": self.pace.took.as_secs_f64(),
@@ -129,10 +134,16 @@ impl fmt::Display for Account {
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.account.fmt(f)?;
+        if self.target != "AWS" {
+            writeln!(f, "nothing was sent to AWS: this run was against {}", plain(self.target))?;
+        }
         if let Some(stopped) = &self.stopped {
             writeln!(f, "stopped early: {}", plain(stopped))?;
         }
-        write!(f, "took {}, {:.1} rows set a second (cap {} for each Region)", span(self.pace.took), self.rate(), self.cap)?;
+        write!(f, "took {}", span(self.pace.took))?;
+        if self.pace.took >= MEANINGFUL {
+            write!(f, ", {:.1} rows set a second (cap {} for each Region)", self.rate(), self.cap)?;
+        }
         if let Some(allowed) = self.pace.allowed {
             write!(f, "; the service allowed about {allowed:.0}/s")?;
         }
@@ -144,8 +155,6 @@ impl fmt::Display for Summary<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::outcome::Fate;
     use crate::row::{Identity, RowNumber};
@@ -163,8 +172,9 @@ mod tests {
         Summary {
             account,
             stopped: None,
+            target: "AWS",
             started: SystemTime::UNIX_EPOCH,
-            pace: Pace { set: 2, took: Duration::from_secs(2), allowed: None },
+            pace: Pace { set: 2, took: Duration::from_secs(20), allowed: None },
             cap: "15/s".to_owned(),
             report: "a.results.csv".into(),
             journal: "a.results.csv.journal".into(),
@@ -184,7 +194,7 @@ mod tests {
             summary(&account).to_string(),
             "4 rows: 2 set, 1 rejected, 1 not_sent\n  \
              rejected         1  UserNotFoundException: User does not exist.\\u{1b}\n\
-             took 2s, 1.0 rows set a second (cap 15/s for each Region)\n\
+             took 20s, 0.1 rows set a second (cap 15/s for each Region)\n\
              report   a.results.csv\n\
              journal  a.results.csv.journal\n"
         );

@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::time::SystemTime;
 
+use super::place::Place;
 use super::send::Sent;
 use super::{Exit, Job};
 use crate::execute::{Reason, Stop};
@@ -14,15 +15,16 @@ use crate::outcome::{Detail, Outcome, Tally};
 use crate::report::{Account, Form, OutputError, ReportError, RowWriter, Source, Summary, each_row, plain};
 
 /// Writes report and summary, and says what happened and what to do next.
-pub(super) fn conclude(job: &Job, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
+pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
     let account = match write_report(job, sent.reader) {
         Ok(account) => account,
-        Err(error) => return without_report(job, &error),
+        Err(error) => return without_report(job, &error, stop.reason()),
     };
     let exit = Exit::of(account.tally(), stop.reason());
     let summary = Summary {
         account: &account,
         stopped: stop.reason().map(describe),
+        target: &place.target,
         started,
         pace: sent.pace,
         cap: job.sending.cap.to_string(),
@@ -62,13 +64,19 @@ fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {
 }
 
 /// The rows were sent and the journal knows what became of them, but the report could not be written.
-fn without_report(job: &Job, error: &ReportError) -> Exit {
+fn without_report(job: &Job, error: &ReportError, stopped: Option<&Reason>) -> Exit {
+    if let Some(reason) = stopped {
+        eprintln!("stopped early: {}", plain(&describe(reason)));
+    }
     let journal = plain(&job.journal.to_string_lossy()).into_owned();
     eprintln!("error: the report was not written: {}", plain(&error.to_string()));
     eprintln!("the journal has the outcome of every row; make room, then write the report with");
     match &job.input.origin {
         Origin::File(path) => eprintln!("  cognito-passwd report {journal} --input {}", plain(&path.to_string_lossy())),
         Origin::Stdin => eprintln!("  cognito-passwd report {journal}"),
+    }
+    if stopped.is_some() && job.input.origin != Origin::Stdin {
+        eprintln!("or go on where this ended, which writes it as well:\n  {}", plain(&job.resume_command));
     }
     Exit::Stopped
 }

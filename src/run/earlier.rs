@@ -21,11 +21,25 @@ pub struct Again {
     pub rejected: bool,
 }
 
+/// What an earlier run means for a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing: it was never sent.
+    #[default]
+    New,
+    /// It is not sent again.
+    LeftOut,
+    /// Cognito refused it, and it is sent again.
+    Refused,
+    /// It may have been applied, and is sent again.
+    InDoubt,
+}
+
 /// The rows that an earlier run has dealt with.
 #[derive(Debug, Default)]
 pub(super) struct Earlier {
-    /// By row number less one; rows behind the end are not left out.
-    left_out: Vec<bool>,
+    /// By row number less one; rows behind the end are new.
+    standings: Vec<Standing>,
     /// Rows that are done with.
     pub done: u64,
     /// Rows that are unknown, and are left alone.
@@ -38,27 +52,35 @@ impl Earlier {
     /// Goes through the file and the journal together.
     ///
     /// # Errors
-    /// [`Refusal::Changed`] at the first row that is not the one that was run, or where one of the two cannot be read.
+    /// [`Refusal::Changed`] at the first row that is not the one that was run, [`Refusal::Longer`] or [`Refusal::Shorter`] where there are
+    /// more rows or fewer, or where one of the two cannot be read.
     pub(super) fn look_back(reader: &mut Reader, ledger: &mut Ledger, again: Again) -> Result<Self, Refusal> {
         let mut earlier = Self::default();
-        let mut changed = None;
+        let (mut changed, mut behind_the_end) = (None, None);
         let name = reader.name().to_owned();
+        let then = ledger.start().input.rows.unwrap_or(ledger.last_row().0);
         each_mark(Source::Input(reader), ledger, |identity, mark| {
             if changed.is_none() && is_another(&identity, &mark) {
                 changed = Some(identity.line);
             }
+            if identity.row.0 == then + 1 {
+                behind_the_end = Some(identity.line);
+            }
             earlier.note(&identity, &mark, again);
             Ok::<_, ReportError>(())
         })?;
-        match changed {
-            Some(line) => Err(Refusal::Changed { name, line }),
-            None => Ok(earlier),
+        let rows = earlier.standings.len() as u64;
+        match (changed, behind_the_end) {
+            (Some(line), _) => Err(Refusal::Changed { name, line }),
+            (None, Some(line)) => Err(Refusal::Longer { name, line, then }),
+            (None, None) if rows < then => Err(Refusal::Shorter { name, rows, then }),
+            (None, None) => Ok(earlier),
         }
     }
 
-    /// Whether the row is left out of this run.
-    pub(super) fn leaves_out(&self, row: RowNumber) -> bool {
-        row.0.checked_sub(1).and_then(|index| self.left_out.get(usize::try_from(index).ok()?)).copied().unwrap_or(false)
+    /// What is known of a row.
+    pub(super) fn standing(&self, row: RowNumber) -> Standing {
+        row.0.checked_sub(1).and_then(|index| self.standings.get(usize::try_from(index).ok()?)).copied().unwrap_or_default()
     }
 
     /// Rows left out of this run.
@@ -68,14 +90,15 @@ impl Earlier {
 
     fn note(&mut self, identity: &Identity, mark: &Mark, again: Again) {
         let unknown = matches!(mark, Mark::Open { .. }) || outcome(mark) == Some(Outcome::Unknown);
-        let left_out = match outcome(mark) {
-            _ if unknown => !again.unknown,
-            Some(Outcome::Set) => true,
-            Some(Outcome::Rejected) => !again.rejected,
-            _ => false,
+        let standing = match outcome(mark) {
+            _ if unknown && again.unknown => Standing::InDoubt,
+            Some(Outcome::Rejected) if again.rejected => Standing::Refused,
+            Some(Outcome::Set | Outcome::Rejected) => Standing::LeftOut,
+            _ if unknown => Standing::LeftOut,
+            _ => Standing::New,
         };
-        self.left_out.push(left_out);
-        match (left_out, unknown) {
+        self.standings.push(standing);
+        match (standing == Standing::LeftOut, unknown) {
             (true, true) => self.held += 1,
             (true, false) => self.done += 1,
             (false, _) => {
@@ -123,7 +146,7 @@ mod tests {
         let mut earlier = Earlier::default();
         earlier.note(&identity("a"), mark, again);
         assert_eq!(earlier.rows() + earlier.regions.values().sum::<u64>(), 1);
-        earlier.leaves_out(RowNumber(1))
+        earlier.standing(RowNumber(1)) == Standing::LeftOut
     }
 
     #[test]

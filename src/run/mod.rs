@@ -6,24 +6,29 @@
 mod conclude;
 mod earlier;
 mod exit;
+mod place;
 mod plan;
 mod scribe;
 mod send;
 mod signals;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 pub use self::earlier::Again;
 use self::earlier::Earlier;
 pub use self::exit::Exit;
+use self::place::Place;
 use crate::cognito;
 use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
-use crate::journal::{InputIdentity, Start, Writer};
+use crate::journal::{self, InputIdentity, Ledger, Start, Writer};
 use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies, warn_of};
 use crate::report::{Output, OutputError, Progress, Style};
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
+
+/// No more calls than the cap leave in any span of this length.
+const CAP_IS_FOR: Duration = Duration::from_secs(1);
 
 /// What `run` is to do.
 #[derive(Debug)]
@@ -73,55 +78,96 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     refuse_to_overwrite(job)?;
     let mut reader = input::open(&job.input)?;
     let service = Service::open(job.service.clone(), job.sandbox, job.policy.given())?;
+    service.refuse_no_credentials()?;
     let (mut policies, obstacles) = policies(job.policy, Some(&service));
 
     let survey = if reader.can_rewind() { Some(first_pass(job, &mut reader, &mut policies)?) } else { None };
     warn_of(&reader);
     obstacles.refuse_missing_pool()?;
-    obstacles.refuse_no_credentials()?;
-    let resumed = job.resume.map(|again| resume(job, &mut reader, again)).transpose()?;
-    let earlier = resumed.as_ref().map(|(_, earlier)| earlier);
-    plan::agree(job, &service, survey.as_ref(), earlier)?;
+    let rows = survey.as_ref().map(|survey| survey.rows);
+    let place = Place::of(&service);
+    let resumed = job.resume.map(|again| resume(job, &mut reader, rows, &place, again)).transpose()?;
+    let earlier = resumed.as_ref().map(|resumed| &resumed.earlier);
+    plan::agree(job, &place, (survey.as_ref(), &policies), earlier)?;
 
     let started = SystemTime::now();
-    let rows = survey.as_ref().map(|survey| survey.rows - earlier.map_or(0, Earlier::rows));
+    let rows_left = rows.map(|rows| rows - earlier.map_or(0, Earlier::rows));
     let (journal, earlier) = match resumed {
-        Some(resumed) => resumed,
-        None => (Writer::create(&job.journal, &start_of(job, &reader, started))?, Earlier::default()),
+        Some(resumed) => resumed.when_the_cap_allows(),
+        None => (Writer::create(&job.journal, &start_of(job, &reader, rows, &place, started))?, Earlier::default()),
     };
     let duplicates = match survey {
         Some(survey) => survey.duplicates,
         None => Duplicates::of_stream(job.on_duplicate)?,
     };
-    let progress = Progress::new(job.style, rows, job.sending.cap.to_string());
+    let progress = Progress::new(job.style, rows_left, job.sending.cap.to_string());
     let stop = Stop::default();
-    signals::watch(service.runtime.handle(), &stop, job.sending.grace)
+    signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
         .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
     let sent = send::everything(job, &service, reader, (policies, duplicates, earlier), (journal, progress), &stop);
-    Ok(conclude::conclude(job, sent, &stop, started))
+    Ok(conclude::conclude(job, &place, sent, &stop, started))
 }
 
 /// Nothing is overwritten but, on resuming, the report of the run so far; and nothing is sent whose report could not be written.
 fn refuse_to_overwrite(job: &Job) -> Result<(), Refusal> {
     let there = job.journal.symlink_metadata().is_ok();
+    if there {
+        journal::is_free(&job.journal)?;
+    }
     match job.resume {
         Some(_) if job.input.origin == Origin::Stdin => return Err(Refusal::ResumeNeedsAFile),
         Some(_) if !there => return Err(Refusal::NoJournal(job.journal.clone())),
-        None if there => return Err(Refusal::RunBefore { journal: job.journal.clone(), resume: job.resume_command.clone() }),
+        None if there => return Err(run_before(job)),
         _ => {}
     }
     for path in [Some(&job.report), job.summary.as_ref()].into_iter().flatten() {
         job.output(path)?;
     }
+    if job.summary.as_ref().is_some_and(|summary| [&job.report, &job.journal].contains(&summary)) {
+        return Err(Refusal::Exists(job.report.clone()));
+    }
     Ok(())
 }
 
-/// Takes up the journal of an earlier run. The cap holds across the stop: a second passes between its last call and the first of ours.
-fn resume(job: &Job, reader: &mut Reader, again: Again) -> Result<(Writer, Earlier), Refusal> {
-    let (writer, mut ledger) = Writer::resume(&job.journal)?;
+fn run_before(job: &Job) -> Refusal {
+    match Ledger::open(&job.journal) {
+        Ok(ledger) => Refusal::RunBefore {
+            journal: job.journal.clone(),
+            target: ledger.start().target.clone(),
+            resume: match job.input.origin {
+                Origin::File(_) => job.resume_command.clone(),
+                Origin::Stdin => "it cannot be resumed, for standard input is read once".to_owned(),
+            },
+        },
+        Err(_) => Refusal::Exists(job.journal.clone()),
+    }
+}
+
+/// A run that is taken up again.
+struct Resumed {
+    journal: Writer,
+    earlier: Earlier,
+    /// When the journal was ours: no call of the earlier run left after that.
+    since: Instant,
+}
+
+impl Resumed {
+    /// The cap holds across the stop: a second passes between the last call of the earlier run and the first of this one.
+    fn when_the_cap_allows(self) -> (Writer, Earlier) {
+        if !self.earlier.regions.is_empty() {
+            std::thread::sleep(CAP_IS_FOR.saturating_sub(self.since.elapsed()));
+        }
+        (self.journal, self.earlier)
+    }
+}
+
+/// Takes up the journal of an earlier run over a file of so many rows.
+fn resume(job: &Job, reader: &mut Reader, rows: Option<u64>, place: &Place, again: Again) -> Result<Resumed, Refusal> {
+    let (journal, mut ledger) = Writer::resume(&job.journal, rows.unwrap_or_default())?;
+    let since = Instant::now();
+    place.refuse_another(&job.journal, ledger.start())?;
     let earlier = Earlier::look_back(reader, &mut ledger, again)?;
-    std::thread::sleep(Duration::from_secs(1));
-    Ok((writer, earlier))
+    Ok(Resumed { journal, earlier, since })
 }
 
 fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Survey, Refusal> {
@@ -134,12 +180,14 @@ fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Re
     Ok(survey)
 }
 
-fn start_of(job: &Job, reader: &Reader, started: SystemTime) -> Start {
+fn start_of(job: &Job, reader: &Reader, rows: Option<u64>, place: &Place, started: SystemTime) -> Start {
     let since_1970 = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Start {
         run_id: format!("{:016x}", rand::random::<u64>()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: since_1970(started).as_millis() as u64,
+        target: place.target.clone(),
+        account: place.account.clone().ok(),
         input: InputIdentity {
             path: match &job.input.origin {
                 Origin::File(path) => Some(path.clone()),
@@ -151,6 +199,7 @@ fn start_of(job: &Job, reader: &Reader, started: SystemTime) -> Start {
             default_lifetime: job.input.defaults.lifetime,
             size: reader.size(),
             modified: reader.identity().and_then(|file| file.modified).map(|at| since_1970(at).as_nanos() as u64),
+            rows,
         },
     }
 }

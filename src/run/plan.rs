@@ -4,34 +4,44 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use super::Job;
 use super::earlier::Earlier;
+use super::place::Place;
 use crate::input::Origin;
-use crate::preflight::{Refusal, Service, forecast};
+use crate::preflight::{Refusal, forecast};
 use crate::report::{count, plain, rows};
-use crate::validate::Survey;
+use crate::validate::{Policies, Survey};
 
 /// Shows the plan and asks for consent, unless it was given on the command line. `survey` is `None` for an input that is read once.
 ///
 /// # Errors
 /// [`Refusal`] where there is nothing to send, nobody to ask, or the answer is no.
-pub(super) fn agree(job: &Job, service: &Service, survey: Option<&Survey>, earlier: Option<&Earlier>) -> Result<(), Refusal> {
+pub(super) fn agree(
+    job: &Job,
+    place: &Place,
+    (survey, policies): (Option<&Survey>, &Policies<'_>),
+    earlier: Option<&Earlier>,
+) -> Result<(), Refusal> {
     if let (Some(survey), Some(Earlier { regions, .. })) = (survey, earlier)
         && regions.is_empty()
     {
         eprintln!("every row that may be sent is done: of {}, none is sent", rows(survey.rows));
         return Ok(());
     }
-    let mut lines = vec![("account", account(service)), ("endpoint", endpoint(service))];
+    let mut lines = place.lines();
     match survey {
         Some(survey) if survey.valid == 0 => return Err(Refusal::NothingToSend),
-        Some(survey) => lines.extend(forecast(survey, job.sending.cap, earlier.map(|earlier| &earlier.regions))),
+        Some(survey) => lines.extend(forecast(survey, policies, job.sending.cap, earlier.map(|earlier| &earlier.regions))),
         None => {
-            lines.push(("rows", "from standard input, validated and sent as they come".to_owned()));
+            lines.push((
+                "rows",
+                "from standard input, which is read once: each is sent as it comes, none is checked before the first is sent".to_owned(),
+            ));
+            lines.push(("resume", "not possible, for standard input is read once".to_owned()));
             lines.push(("rate", format!("at most {} for each Region", job.sending.cap)));
         }
     }
     if let Some(Earlier { done, held, .. }) = earlier {
         let held = if *held > 0 { format!("; {} unknown, left alone (--unknown resend sends them)", count(*held)) } else { String::new() };
-        lines.push(("resumes", format!("{} of these rows are done{held}", count(*done))));
+        lines.push(("resumes", format!("{} are done{held}", rows(*done))));
     }
     lines.push(("report", plain(&job.report.to_string_lossy()).into_owned()));
     for (name, text) in lines {
@@ -51,21 +61,5 @@ fn ask(job: &Job, survey: Option<&Survey>, earlier: Option<&Earlier>) -> Result<
     match (answered, answer.trim()) {
         (Ok(_), "y" | "Y" | "yes") => Ok(()),
         _ => Err(Refusal::NoConsent),
-    }
-}
-
-fn account(service: &Service) -> String {
-    if service.rehearsal.is_some() {
-        return "none: this is a rehearsal".to_owned();
-    }
-    let account = service.runtime.block_on(service.cognito.account());
-    account.map_or_else(|| "not known".to_owned(), |account| plain(&account).into_owned())
-}
-
-fn endpoint(service: &Service) -> String {
-    match service.cognito.custom_endpoint() {
-        Some(url) if service.rehearsal.is_some() => format!("{url}, a sandbox of this process"),
-        Some(url) => plain(&url).into_owned(),
-        None => "AWS, in the Region that each pool's id names".to_owned(),
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Everything that has come is written and flushed together, so that one flush serves as many calls as wait for it.
 
+use std::time::SystemTime;
+
 use tokio::sync::mpsc;
 
 use crate::execute::{Reason, Stop};
@@ -32,6 +34,8 @@ pub(super) fn keep(mut journal: Writer, mut events: mpsc::Receiver<Event>, mut p
             }
         }
     }
+    // Room that cannot be given back costs room, and nothing else.
+    let _ = journal.close();
     progress.finish()
 }
 
@@ -39,7 +43,7 @@ fn note(journal: &mut Writer, event: &Event) {
     match event {
         Event::Read(identity) => journal.row(identity),
         Event::Intent { row, digest, attempt, .. } => journal.intent(*row, *digest, *attempt),
-        Event::Retrying { .. } => {}
+        Event::Retrying { row, digest, so_far, .. } => journal.result(*row, Some(*digest), so_far, SystemTime::now()),
         Event::Finished { row, digest, fate, at } => journal.result(*row, *digest, fate, *at),
     }
 }

@@ -9,16 +9,16 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
-use super::earlier::Earlier;
+use super::earlier::{Earlier, Standing};
 use super::{Job, scribe};
-use crate::execute::{Reason, Stop, execute};
+use crate::execute::{Errand, Reason, Stop, execute};
 use crate::input::Reader;
 use crate::journal::Writer;
 use crate::outcome::{Event, Fate, Outcome};
 use crate::preflight::{Rehearsal, Service};
 use crate::report::{Pace, Progress};
 use crate::row::Identity;
-use crate::validate::{Checked, Duplicates, Policies, ValidRow, stream};
+use crate::validate::{Checked, Duplicates, Policies, stream};
 
 /// Rows and events that may wait between two stages.
 const QUEUE: usize = 1024;
@@ -40,11 +40,11 @@ pub(super) fn everything(
     (journal, progress): (Writer, Progress),
     stop: &Stop,
 ) -> Sent {
-    let (row_sender, rows) = mpsc::channel(QUEUE);
+    let (errand_sender, errands) = mpsc::channel(QUEUE);
     let (event_sender, events) = mpsc::channel(QUEUE);
     let again = reader.can_rewind();
     let feed = Feed {
-        rows: row_sender,
+        errands: errand_sender,
         events: event_sender.downgrade(),
         describe: !again,
         rehearsal: service.rehearsal.clone(),
@@ -54,7 +54,7 @@ pub(super) fn everything(
     let feeding = std::thread::spawn(move || feed.all(reader, policies, duplicates));
     let pace = std::thread::scope(|scope| {
         let scribe = scope.spawn(|| scribe::keep(journal, events, progress, stop));
-        let work = execute(rows, Arc::clone(&service.cognito), &job.sending, event_sender, stop.clone());
+        let work = execute(errands, Arc::clone(&service.cognito), &job.sending, event_sender, stop.clone());
         service.runtime.block_on(work);
         finished(scribe.join())
     });
@@ -69,7 +69,7 @@ fn finished<T>(joined: std::thread::Result<T>) -> T {
 
 /// The reading end.
 struct Feed {
-    rows: mpsc::Sender<ValidRow>,
+    errands: mpsc::Sender<Errand>,
     /// Weak, so that a reader that waits for its input does not keep the scribe waiting when the run has ended.
     events: mpsc::WeakSender<Event>,
     /// Whether the journal has to describe every row, because the input cannot be read again.
@@ -92,16 +92,17 @@ impl Feed {
         if self.stop.is_pulled() {
             return ControlFlow::Break(());
         }
-        if self.earlier.leaves_out(checked.number()) {
-            return ControlFlow::Continue(());
-        }
+        let standing = self.earlier.standing(checked.number());
         match checked {
+            _ if standing == Standing::LeftOut => ControlFlow::Continue(()),
+            // It was sent once, whatever the file says now, and keeps the outcome that it has.
+            Checked::Invalid { .. } | Checked::Skipped { .. } if standing != Standing::New => ControlFlow::Continue(()),
             Checked::Valid(row) => {
                 if let Some(rehearsal) = &self.rehearsal {
                     rehearsal.add_user(row.user());
                 }
                 self.describe(|| row.identity())?;
-                or_break(self.rows.blocking_send(row).ok())
+                or_break(self.errands.blocking_send(Errand { row, in_doubt: standing == Standing::InDoubt }).ok())
             }
             Checked::Invalid { row: identity, findings } => {
                 let (row, texts) = (identity.row, findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>());

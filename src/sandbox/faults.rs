@@ -2,6 +2,7 @@
 //! repeated. Faults that are planned call by call are left to `plan`, and what a fault does to its call to `calls`.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -77,19 +78,21 @@ impl Draw {
 pub(super) struct FaultDraws {
     faults: Faults,
     any: bool,
+    spared: AtomicU64,
     rng: Mutex<StdRng>,
 }
 
 impl FaultDraws {
     pub(super) fn new(faults: Faults, seed: u64) -> Self {
-        let any = faults != Faults { slow_by: faults.slow_by, ..Faults::default() };
-        Self { faults, any, rng: Mutex::new(StdRng::seed_from_u64(seed)) }
+        let any = faults != Faults { slow_by: faults.slow_by, after: faults.after, ..Faults::default() };
+        Self { faults, any, spared: AtomicU64::new(faults.after), rng: Mutex::new(StdRng::seed_from_u64(seed)) }
     }
 
     /// Draws for the next call. Every call takes the same number of draws, so that one fault's probability does not move another's
     /// occurrences.
     pub(super) fn next(&self) -> Draw {
-        if !self.any {
+        let is_spared = || self.spared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        if !self.any || is_spared() {
             return Draw::default();
         }
         let mut rng = self.rng.lock().expect("no draw panics while it holds the lock");
@@ -142,6 +145,13 @@ mod tests {
         let alone = throttled(Faults { throttle: 0.1, ..Faults::default() });
         let beside = throttled(Faults { throttle: 0.1, slow: 0.9, ..Faults::default() });
         assert_eq!(alone, beside);
+    }
+
+    #[test]
+    fn the_first_calls_are_spared_where_that_is_asked_for() {
+        let drawn = draws(Faults { throttle: 1.0, after: 500, ..Faults::default() }, 1);
+        assert_eq!(drawn.iter().position(|draw| draw.fault.is_some()), Some(500));
+        assert!(drawn[500..].iter().all(|draw| draw.fault.is_some()));
     }
 
     #[test]

@@ -124,6 +124,8 @@ pub struct Faults {
     pub slow: f64,
     /// How much later a slow answer comes.
     pub slow_by: Duration,
+    /// The calls that go well before the first fault may strike.
+    pub after: u64,
 }
 
 impl Default for Faults {
@@ -141,6 +143,7 @@ impl Default for Faults {
             throttle: 0.0,
             slow: 0.0,
             slow_by: Duration::from_secs(5),
+            after: 0,
         }
     }
 }

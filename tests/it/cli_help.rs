@@ -41,6 +41,7 @@ const SANDBOX: &[&str] = &[
     "--slow-by",
     "--fault-expired-token",
     "--fault-access-denied",
+    "--faults-after",
     "--fault-plan",
     "--state",
     "--clock",

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::harness::{ATTEMPTS, Project, Report, Sandbox, csv, rows};
 
-/// Runs `count` rows against a sandbox with these faults.
-fn run(project: &Project, count: usize, faults: &[&str], code: i32) -> (Report, Sandbox) {
+/// Runs `count` rows against a sandbox with these faults. The run ends with 4 if a row is unknown, else with 0.
+fn run(project: &Project, count: usize, faults: &[&str]) -> (Report, Sandbox) {
     let rows = rows("us-east-1_Faults000", count);
     let sandbox = project.sandbox(&rows, faults);
     project.give("users.csv", csv(&rows));
     let args =
         ["run", "users.csv", "--yes", "--rate", "200", "--endpoint-url", &sandbox.url, "-o", "results.csv", "--summary", "summary.json"];
-    project.run(&args).exits(code);
+    let finished = project.run(&args);
     let report = Report::read(project, "results.csv");
+    finished.exits(if report.count("unknown") > 0 { 4 } else { 0 });
     report.agrees_with(project, "summary.json");
     assert_eq!(report.0.len(), count, "every row is in the report");
     (report, sandbox)
@@ -22,9 +23,10 @@ fn run(project: &Project, count: usize, faults: &[&str], code: i32) -> (Report, 
 fn with_a_tenth_of_answers_500_and_a_twentieth_of_connections_cut_every_row_is_set_or_unknown() {
     let project = Project::new();
     let faults = ["--fault-500", "0.1", "--fault-cut-before", "0.025", "--fault-cut-after", "0.025", "--seed", "11"];
-    let (report, sandbox) = run(&project, 600, &faults, 0);
+    let (report, sandbox) = run(&project, 600, &faults);
     report.is_true(&sandbox);
-    report.holds(&[("set", 600)]);
+    // A row meets five faults in a row once in 12,000.
+    assert!(report.count("unknown") <= 3, "{:?}", report.outcomes());
     assert!(report.0.iter().any(|row| row.attempts > 1), "no fault struck");
 }
 
@@ -32,7 +34,7 @@ fn with_a_tenth_of_answers_500_and_a_twentieth_of_connections_cut_every_row_is_s
 fn when_most_answers_are_lost_no_row_is_called_set_or_failed_on_a_guess() {
     let project = Project::new();
     let faults = ["--fault-cut-after", "0.4", "--fault-html-ok", "0.3", "--fault-html", "0.2", "--fault-503", "0.2", "--seed", "3"];
-    let (report, sandbox) = run(&project, 80, &faults, 4);
+    let (report, sandbox) = run(&project, 80, &faults);
     report.is_true(&sandbox);
     assert!(report.count("unknown") > 0 && report.count("set") > 0, "{:?}", report.outcomes());
     for row in report.0.iter().filter(|row| row.outcome == "unknown") {
@@ -43,7 +45,7 @@ fn when_most_answers_are_lost_no_row_is_called_set_or_failed_on_a_guess() {
 #[test]
 fn html_with_status_200_is_never_called_set() {
     let project = Project::new();
-    let (report, sandbox) = run(&project, 10, &["--fault-html-ok", "1"], 4);
+    let (report, sandbox) = run(&project, 10, &["--fault-html-ok", "1"]);
     report.is_true(&sandbox);
     report.holds(&[("unknown", 10)]);
 }
@@ -51,7 +53,7 @@ fn html_with_status_200_is_never_called_set() {
 #[test]
 fn a_throttled_attempt_costs_the_row_nothing() {
     let project = Project::new();
-    let (report, sandbox) = run(&project, 40, &["--fault-throttle", "0.5", "--seed", "5"], 0);
+    let (report, sandbox) = run(&project, 40, &["--fault-throttle", "0.5", "--seed", "5"]);
     report.is_true(&sandbox);
     let throttled = sandbox.attempts().iter().filter(|call| call.code == "TooManyRequestsException").count();
     assert!(throttled > 10, "{throttled} calls were throttled");
@@ -61,7 +63,7 @@ fn a_throttled_attempt_costs_the_row_nothing() {
 #[test]
 fn above_the_quota_the_run_slows_down_and_sets_every_row() {
     let project = Project::new();
-    let (report, sandbox) = run(&project, 300, &["--quota", "30", "--burst", "10"], 0);
+    let (report, sandbox) = run(&project, 300, &["--quota", "30", "--burst", "10"]);
     report.is_true(&sandbox);
     report.holds(&[("set", 300)]);
     let calls = sandbox.attempts().len();
@@ -90,7 +92,7 @@ fn a_user_has_at_most_one_call_in_flight() {
 #[test]
 fn why_a_row_is_unknown_is_said_in_words() {
     let project = Project::new();
-    let (report, _sandbox) = run(&project, 12, &["--fault-cut-before", "0.4", "--fault-html", "0.6", "--fault-html-ok", "1"], 4);
+    let (report, _sandbox) = run(&project, 12, &["--fault-cut-before", "0.4", "--fault-html", "0.6", "--fault-html-ok", "1"]);
     let summary = report.agrees_with(&project, "summary.json");
     let reasons = summary["reasons"].as_array().unwrap().iter().map(|reason| reason["message"].as_str().unwrap().to_owned());
     for message in report.0.iter().filter_map(|row| row.message.clone()).chain(reasons) {

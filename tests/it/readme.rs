@@ -73,10 +73,10 @@ fn missing<'a>(expected: &'a [String], printed: &str) -> Option<&'a String> {
     expected.iter().filter(|line| !line.trim().is_empty() && line.trim() != "...").find(|line| !printed.any(|it| it == essence(line)))
 }
 
-/// Shell functions that stand in for what a reader has installed: the program, and make in the repository. `make demo` is run with the
-/// program under test; the other targets would test the tests, so they are only looked up.
+/// What runs in the background ends with the shell. make is run in the repository: `make demo` with the program under test; the other
+/// targets would test the tests, so they are only looked up.
 const PRELUDE: &str = r#"
-cognito-passwd() { "$COGNITO_PASSWD" "$@"; }
+trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
 make() {
     case "$*" in
     demo) command make -C "$ROOT" --no-print-directory demo CLI="$COGNITO_PASSWD" ;;
@@ -90,16 +90,19 @@ make() {
 fn run(project: &Project, shown: &[Shown]) -> Vec<(String, i32)> {
     let mut script = PRELUDE.to_owned();
     for (n, Shown { command, .. }) in shown.iter().enumerate() {
-        script.push_str(&format!("(exit ${{code:-0}}); {command}\ncode=$?; printf '\\n@@ {n} %s\\n' $code\n"));
+        // What goes to the background is given time to say its address.
+        let pause = if command.ends_with('&') { "\nsleep 1" } else { "" };
+        script.push_str(&format!("(exit ${{code:-0}}); {command}{pause}\ncode=$?; printf '\\n@@ {n} %s\\n' $code\n"));
     }
     project.give("readme.sh", &script);
+    // A link, not a function: a job in the background is then the program itself, and `kill %1` ends it.
+    fs::create_dir(project.path("bin")).unwrap();
+    std::os::unix::fs::symlink(BINARY, project.path("bin/cognito-passwd")).unwrap();
+    let path = std::env::join_paths(
+        std::iter::once(project.path("bin")).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    );
     let mut command = project.command_of("bash", &["-c", "exec bash readme.sh 2>&1"]);
-    command.env("COGNITO_PASSWD", BINARY).env("ROOT", ROOT);
-    for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME"] {
-        if let Some(value) = std::env::var_os(name).filter(|_| name != "HOME") {
-            command.env(name, value);
-        }
-    }
+    command.env("COGNITO_PASSWD", BINARY).env("ROOT", ROOT).env("PATH", path.unwrap());
     let finished = project.start(command).finish();
     let mut rest = finished.stdout.as_str();
     (0..shown.len())

@@ -52,7 +52,7 @@ fn no_password_of_a_row_that_was_set_or_rejected_is_shown_or_kept() {
 
 #[test]
 fn no_password_of_a_row_that_met_faults_is_shown_or_kept() {
-    let faults = ["--fault-500", "0.3", "--fault-cut-after", "0.2", "--fault-html-ok", "0.2", "--fault-throttle", "0.1"];
+    let faults = ["--fault-500", "0.5", "--fault-cut-after", "0.5", "--fault-html-ok", "0.5", "--fault-throttle", "0.1"];
     assert!(twelve_rows(&faults).count("unknown") > 0, "no fault was lasting");
     twelve_rows(&["--fault-expired-token", "1"]).holds(&[("not_sent", 12)]);
 }

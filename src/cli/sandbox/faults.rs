@@ -39,6 +39,9 @@ pub(super) struct FaultArgs {
     /// How late, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 5_000)]
     slow_by: u64,
+    /// Let the first N calls go well
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    faults_after: u64,
     /// Answer that the token has expired
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_expired_token: f64,
@@ -60,6 +63,7 @@ impl FaultArgs {
             cut_after: self.fault_cut_after,
             slow: self.fault_slow,
             slow_by: Duration::from_millis(self.slow_by),
+            after: self.faults_after,
             expired_token: self.fault_expired_token,
             access_denied: self.fault_access_denied,
         }

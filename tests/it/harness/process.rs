@@ -57,6 +57,11 @@ impl<'a> Running<'a> {
         let _ = pipe.write_all(bytes).and_then(|()| pipe.flush());
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();

@@ -3,13 +3,15 @@
 //! Every password of these tests contains [`MARK`], and everything that a run prints or leaves in the folder is searched for it: each
 //! test is a test of secrecy as well.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::rc::{Rc, Weak};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tempfile::TempDir;
 
@@ -23,8 +25,24 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_cognito-passwd");
 /// What every password of these tests contains, and nothing else does.
 pub const MARK: &str = "Sw0rdfish";
 
+/// The machine's processors, which a test that measures time must not share with the other tests.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// Leave to use the machine, held for its drop.
+#[expect(dead_code, reason = "a guard is there to be dropped")]
+enum Turn {
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
+
+thread_local! {
+    /// What this test's thread holds already: a second project of one test must not wait for its first.
+    static TURN: RefCell<Weak<Turn>> = const { RefCell::new(Weak::new()) };
+}
+
 /// A folder for one test. It is removed at the end.
 pub struct Project {
+    _turn: Rc<Turn>,
     folder: TempDir,
     /// The files that the test wrote, which may hold passwords.
     given: Mutex<BTreeSet<PathBuf>>,
@@ -33,9 +51,23 @@ pub struct Project {
 impl Project {
     /// An empty folder, but for the home directory in it.
     pub fn new() -> Self {
+        Self::with(|| Turn::Shared(MACHINE.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// The same, once no other test runs, and none begins before it is dropped. It must be the first of its test.
+    pub fn alone() -> Self {
+        Self::with(|| Turn::Alone(MACHINE.write().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn with(turn: impl FnOnce() -> Turn) -> Self {
+        let turn = TURN.with_borrow(Weak::upgrade).unwrap_or_else(|| {
+            let turn = Rc::new(turn());
+            TURN.set(Rc::downgrade(&turn));
+            turn
+        });
         let folder = tempfile::Builder::new().prefix("cognito-passwd-it-").tempdir().unwrap();
         fs::create_dir(folder.path().join("home")).unwrap();
-        Self { folder, given: Mutex::default() }
+        Self { _turn: turn, folder, given: Mutex::default() }
     }
 
     /// The path of a file in it.

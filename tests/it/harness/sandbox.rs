@@ -42,6 +42,11 @@ impl Logged {
     pub fn confirms(&self) -> bool {
         self.status == Some(200) && self.applied
     }
+
+    /// Whether the service said that it did not change the user.
+    pub fn is_plain_refusal(&self) -> bool {
+        self.status.is_some_and(|status| (400..500).contains(&status))
+    }
 }
 
 /// A sandbox. It is killed when it is dropped.
@@ -94,6 +99,11 @@ impl Sandbox {
         let text = fs::read_to_string(&self.log).unwrap();
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         text[..whole].lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    }
+
+    /// How long its log is, in bytes: what is cheap to ask often.
+    pub fn log_length(&self) -> u64 {
+        self.log.metadata().map_or(0, |log| log.len())
     }
 
     /// The attempts to set a password so far.
