@@ -65,10 +65,10 @@ fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Su
 }
 
 fn tell(job: &Job, reader: &Reader, survey: &Survey, policies: &Policies<'_>) {
-    eprintln!("{}: {}, {} invalid", plain(reader.name()), rows(survey.rows), count(survey.invalid));
+    say!("{}: {}, {} invalid", plain(reader.name()), rows(survey.rows), count(survey.invalid));
     if survey.valid > 0 {
         for (name, text) in forecast(survey, policies, job.cap, None) {
-            eprintln!("  {name:<9} {text}");
+            say!("  {name:<9} {text}");
         }
     }
 }

@@ -17,6 +17,16 @@
 //! | [`run`], [`check`] | the commands |
 //! | [`cli`] | what was typed → what it means |
 
+/// Writes a line for people to standard error. A terminal that is gone does not end a run.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::report::say(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// The same without an end of line.
+macro_rules! say_on {
+    ($($text:tt)*) => { $crate::report::say(format_args!($($text)*)) };
+}
+
 pub mod check;
 pub mod cli;
 pub mod cognito;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use cognito_passwd::cli::Cli;
-use cognito_passwd::report::plain;
+use cognito_passwd::report::{plain, say};
 use cognito_passwd::secret::forbid_core_dumps;
 use zeroizing_alloc::ZeroAlloc;
 
@@ -13,8 +13,9 @@ use zeroizing_alloc::ZeroAlloc;
 static WIPES_WHAT_IS_FREED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
+    end_on_a_bug();
     if let Err(error) = forbid_core_dumps() {
-        eprintln!("warning: core dumps cannot be forbidden, and would hold passwords: {error}");
+        say(format_args!("warning: core dumps cannot be forbidden, and would hold passwords: {error}\n"));
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -24,10 +25,19 @@ fn main() -> ExitCode {
         Ok(exit) => exit.code().into(),
         Err(refusal) => {
             let text = refusal.to_string();
-            eprintln!("error: {}", text.lines().map(plain).collect::<Vec<_>>().join("\n       "));
+            say(format_args!("error: {}\n", text.lines().map(plain).collect::<Vec<_>>().join("\n       ")));
             ExitCode::from(2)
         }
     }
+}
+
+/// A panic in any thread ends the process: what is left would go on with a part missing. The journal is as it is after a `kill -9`.
+fn end_on_a_bug() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        std::process::exit(101);
+    }));
 }
 
 /// Help and version go to standard output; what is wrong with a command line goes to standard error, without what a terminal might obey.
@@ -39,7 +49,7 @@ fn not_a_command(error: &clap::Error) -> ExitCode {
         }
         _ => {
             for line in error.to_string().lines() {
-                eprintln!("{}", plain(line));
+                say(format_args!("{}\n", plain(line)));
             }
             ExitCode::from(2)
         }

@@ -24,7 +24,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// Writes the report, and the totals to standard error. The exit code is that of the run.
+    /// Writes the report, and the totals to standard error. The exit code is that of a run that ended so: 0, 1 or 4.
     ///
     /// # Errors
     /// [`Refusal`] where journal or input cannot be read, or the report not be written.
@@ -32,7 +32,7 @@ impl Args {
         let mut ledger = Ledger::open(&self.journal)?;
         if let Some(offset) = ledger.torn_at() {
             let journal = plain(&self.journal.to_string_lossy()).into_owned();
-            eprintln!("warning: {journal} is damaged at byte {offset}: what was noted behind that is not in the report");
+            say!("warning: {journal} is damaged at byte {offset}: what was noted behind that is not in the report");
         }
         let mut reader = self.input(&ledger).map(|settings| input::open(&settings)).transpose()?;
         let mut writer = RowWriter::new(Form::of(&self.report), Output::create(&self.report)?);
@@ -43,8 +43,8 @@ impl Args {
             Ok(writer.write(&row)?)
         })?;
         writer.finish().map_err(ReportError::from)?.finish()?;
-        eprint!("{account}");
-        Ok(Exit::of(account.tally(), None))
+        say_on!("{account}");
+        Ok(Exit::of(account.tally(), None, true))
     }
 
     /// How the input is read again: as the run read it, from where it is now.

@@ -6,13 +6,16 @@
 use std::error::Error;
 use std::time::Duration;
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentityprovider::operation::RequestId;
 
+use super::credentials::NoCredentials;
 use super::guard::{NotCognito, UnsafeEndpoint};
 use crate::outcome::{Answer, Class, Detail};
+
+/// No service is obeyed that asks to wait longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Codes that mean "slow down", from the AWS SDK's own list (aws-runtime 1.10, `THROTTLING_ERRORS`).
 const THROTTLING: [&str; 14] = [
@@ -30,6 +33,15 @@ const THROTTLING: [&str; 14] = [
     "PriorRequestNotComplete",
     "SlowDown",
     "EC2ThrottledException",
+];
+
+/// The refusals of a row, as the service model has them. Whatever else comes with a 4xx was not said by this operation.
+const ROW: [&str; 5] = [
+    "InvalidParameterException",
+    "InvalidPasswordException",
+    "NotAuthorizedException",
+    "PasswordHistoryPolicyViolationException",
+    "UserNotFoundException",
 ];
 
 /// Codes that no row can escape until someone mends credentials, access, clock, pool or Region.
@@ -56,7 +68,13 @@ const FATAL: [&str; 18] = [
 
 /// An answer that the SDK took for success and `guard` for Cognito's.
 pub(super) fn success(output: &impl RequestId) -> Answer {
-    Answer { class: Class::Set, detail: Detail { request_id: request_id(output), ..Detail::default() } }
+    let request_id = output.request_id().filter(|id| is_id(id)).unwrap_or_default().to_owned();
+    Answer { class: Class::Set, detail: Detail { request_id, ..Detail::default() } }
+}
+
+/// There is nothing to sign a call with.
+pub(super) fn no_credentials(error: &NoCredentials) -> Answer {
+    ours(Class::Fatal, "no_credentials", error)
 }
 
 /// Everything else.
@@ -64,15 +82,11 @@ pub(super) fn failure<E>(error: &SdkError<E, HttpResponse>) -> Answer
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    let ours = |class, code: &str, cause: &(dyn Error + 'static)| Answer {
-        class,
-        detail: Detail { code: code.to_owned(), message: explain(cause), request_id: request_id(error) },
-    };
     match error {
         SdkError::ConstructionFailure(_) => ours(Class::Fatal, "request_not_built", error),
         SdkError::DispatchFailure(failure) => {
-            if let Some(cause) = find::<CredentialsError>(error) {
-                ours(Class::Fatal, "no_credentials", cause)
+            if let Some(cause) = find::<NoCredentials>(error) {
+                no_credentials(cause)
             } else if let Some(cause) = find::<UnsafeEndpoint>(error) {
                 ours(Class::Fatal, "unsafe_endpoint", cause)
             } else if let Some(cause) = never_connected(error) {
@@ -84,40 +98,51 @@ where
             }
         }
         SdkError::TimeoutError(_) => ours(Class::Ambiguous, "timeout", error),
-        SdkError::ServiceError(context) => refusal(error, context.raw()),
-        _ => match find::<NotCognito>(error) {
+        SdkError::ServiceError(context) => refusal(error.code().unwrap_or_default(), error.message(), context.raw()),
+        SdkError::ResponseError(context) => match find::<NotCognito>(error) {
             Some(cause) => ours(Class::Ambiguous, "not_cognito", cause),
-            None => ours(Class::Ambiguous, "broken_answer", error),
+            None => refusal("", None, context.raw()),
         },
+        _ => ours(Class::Ambiguous, "broken_answer", error),
     }
 }
 
-fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, response: &HttpResponse) -> Answer {
+fn ours(class: Class, code: &str, cause: &(dyn Error + 'static)) -> Answer {
+    Answer { class, detail: Detail { code: code.to_owned(), message: explain(cause), request_id: String::new() } }
+}
+
+/// What an answer means that is no success. Only codes and texts that are Cognito's own are kept: what a stranger says might be anything,
+/// the password that it was sent among them.
+fn refusal(code: &str, message: Option<&str>, response: &HttpResponse) -> Answer {
     let status = response.status().as_u16();
-    let code = error.code().unwrap_or_default();
-    let class = match (status, code) {
-        (_, code) if THROTTLING.contains(&code) => Class::Throttled { retry_after: retry_after(response) },
-        (429, _) => Class::Throttled { retry_after: retry_after(response) },
-        (500.., _) => Class::Ambiguous,
-        (_, code) if FATAL.contains(&code) => Class::Fatal,
-        (401 | 403 | 407, _) => Class::Fatal,
-        (_, "") => Class::Ambiguous,
-        (400..=499, _) => Class::Rejected,
+    let is_throttling = status == 429 || THROTTLING.contains(&code);
+    let is_known = is_throttling || ROW.contains(&code) || FATAL.contains(&code) || code == "InternalErrorException";
+    let class = match status {
+        _ if is_throttling => Class::Throttled { retry_after: retry_after(response) },
+        500.. => Class::Ambiguous,
+        _ if FATAL.contains(&code) => Class::Fatal,
+        400..=499 if ROW.contains(&code) => Class::Rejected,
+        401 | 403 | 407 => Class::Fatal,
         _ => Class::Ambiguous,
     };
-    let message = match (error.message(), code) {
-        (Some(message), _) => message.to_owned(),
-        (None, "") => format!("status {status} without an error code: the answer is not Cognito's"),
-        (None, _) => String::new(),
+    let request_id = response.request_id().filter(|id| is_id(id)).unwrap_or_default().to_owned();
+    let (code, message) = match (is_known && !code.is_empty(), message) {
+        (true, message) => (code.to_owned(), message.unwrap_or_default().to_owned()),
+        (false, _) => (format!("http_{status}"), format!("an answer with status {status} that is not Cognito's")),
     };
-    let code = if code.is_empty() { format!("http_{status}") } else { code.to_owned() };
-    Answer { class, detail: Detail { code, message, request_id: request_id(error) } }
+    Answer { class, detail: Detail { code, message, request_id } }
+}
+
+/// Whether `text` has the form of a request id: a UUID.
+fn is_id(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// How long the service asks to wait: `x-amz-retry-after` in milliseconds, or `retry-after` in seconds.
 fn retry_after(response: &HttpResponse) -> Option<Duration> {
     let number = |name| response.headers().get(name)?.trim().parse::<u64>().ok();
-    number("x-amz-retry-after").map(Duration::from_millis).or_else(|| number("retry-after").map(Duration::from_secs))
+    let asked = number("x-amz-retry-after").map(Duration::from_millis).or_else(|| number("retry-after").map(Duration::from_secs));
+    asked.map(|wait| wait.min(LONGEST_WAIT))
 }
 
 /// The error of a connection that failed before a byte of the request could leave. Only hyper's own error tells.
@@ -149,8 +174,4 @@ pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
-}
-
-fn request_id(answer: &impl RequestId) -> String {
-    answer.request_id().unwrap_or_default().to_owned()
 }

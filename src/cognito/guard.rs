@@ -74,14 +74,14 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Takes a 200 for success only with a JSON object behind it. The SDK does not look at the body of this operation's answer, so that
+/// Takes a 200 for success only with the service's request id and a JSON object behind it. The SDK does not look at the body of this operation's answer, so that
 /// the HTML of a captive portal would pass.
 #[derive(Debug)]
 pub(super) struct OnlyCognitoAnswers;
 
 /// The refusal of [`OnlyCognitoAnswers`].
 #[derive(Debug, thiserror::Error)]
-#[error("an answer with status 200 that is not Cognito's: its body is no JSON object")]
+#[error("an answer of success that is not Cognito's: it has no request id, or its body is no JSON object")]
 pub(super) struct NotCognito;
 
 impl Intercept for OnlyCognitoAnswers {
@@ -100,7 +100,8 @@ impl Intercept for OnlyCognitoAnswers {
             let body = response.body().bytes().unwrap_or_default();
             body.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
         };
-        if response.status().is_success() && !is_object() { Err(NotCognito.into()) } else { Ok(()) }
+        let is_cognitos = || response.status().as_u16() == 200 && response.headers().contains_key("x-amzn-requestid") && is_object();
+        if response.status().is_success() && !is_cognitos() { Err(NotCognito.into()) } else { Ok(()) }
     }
 }
 

@@ -4,11 +4,12 @@
 //! to `execute`: the SDK's own are off, because no limiter can see them.
 
 mod classify;
+mod credentials;
 mod guard;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -16,12 +17,12 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider as sdk;
 use aws_smithy_http_client::tls;
-use sdk::config::ProvideCredentials;
 use sdk::config::retry::RetryConfig;
 use sdk::config::timeout::TimeoutConfig;
 use sdk::error::ProvideErrorMetadata;
 
-use crate::outcome::{Answer, Class};
+use self::credentials::{AtHand, HeldCredentials};
+use crate::outcome::Answer;
 use crate::policy::Policy;
 use crate::row::{Lifetime, PoolId, User};
 use crate::secret::Password;
@@ -39,6 +40,13 @@ const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Whatever can set one user's password, with one attempt a call.
 pub trait SetPassword: Send + Sync + 'static {
+    /// Gets everything at hand that a call needs and that may take a while, so that nothing but the call stands between its turn and its
+    /// leaving.
+    ///
+    /// # Errors
+    /// The answer of a call that cannot be made.
+    fn prepare(&self) -> impl Future<Output = Result<(), Answer>> + Send;
+
     /// Makes one attempt and says what came back. It neither waits for a turn nor tries again.
     fn set_password(&self, user: &User, password: &Password<'_>, lifetime: Lifetime) -> impl Future<Output = Answer> + Send;
 }
@@ -94,6 +102,7 @@ pub enum PoolAnswer {
 pub struct Cognito {
     clients: Mutex<BTreeMap<String, sdk::Client>>,
     shared: SdkConfig,
+    credentials: Arc<HeldCredentials>,
     settings: Settings,
 }
 
@@ -117,7 +126,9 @@ impl Cognito {
         if settings.sandbox {
             loader = loader.credentials_provider(sdk::config::Credentials::new("sandbox", "sandbox", None, None, "sandbox"));
         }
-        let cognito = Self { clients: Mutex::default(), shared: loader.load().await, settings };
+        let shared = loader.load().await;
+        let credentials = Arc::new(HeldCredentials::of(&shared));
+        let cognito = Self { clients: Mutex::default(), shared, credentials, settings };
         if let Some(url) = cognito.custom_endpoint() {
             guard::refuse_unsafe(&url, cognito.settings.endpoint_url.is_some())
                 .map_err(|error| ConnectError::Endpoint(error.to_string()))?;
@@ -139,8 +150,7 @@ impl Cognito {
     /// # Errors
     /// Why there are no credentials.
     pub async fn access_key(&self) -> Result<String, String> {
-        let Some(provider) = self.shared.credentials_provider() else { return Err("no source of credentials is set up".to_owned()) };
-        let credentials = provider.provide_credentials().await.map_err(|error| classify::explain(&error))?;
+        let credentials = self.credentials.fresh().await.map_err(|error| error.to_string())?;
         Ok(credentials.access_key_id().to_owned())
     }
 
@@ -191,6 +201,7 @@ impl Cognito {
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
         let mut config = sdk::config::Builder::from(&self.shared)
             .region(Region::new(region.to_owned()))
+            .credentials_provider(AtHand(Arc::clone(&self.credentials)))
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .interceptor(guard::OnlySafeEndpoints { named_by_user: self.settings.endpoint_url.is_some() })
@@ -203,6 +214,10 @@ impl Cognito {
 }
 
 impl SetPassword for Cognito {
+    async fn prepare(&self) -> Result<(), Answer> {
+        self.credentials.fresh().await.map(drop).map_err(|error| classify::no_credentials(&error))
+    }
+
     async fn set_password(&self, user: &User, password: &Password<'_>, lifetime: Lifetime) -> Answer {
         let request = self
             .client(&user.pool)
@@ -215,8 +230,9 @@ impl SetPassword for Cognito {
             Ok(output) => classify::success(&output),
             Err(error) => classify::failure(&error),
         };
-        if answer.class != Class::Set {
-            answer.detail.message = answer.detail.message.replace(password.expose(), "[password]");
+        // Replacing the password would show where it stood, and so what it is.
+        if answer.detail.message.contains(password.expose()) {
+            answer.detail.message = "[withheld, for it repeats the password]".to_owned();
         }
         answer
     }

@@ -93,6 +93,11 @@ impl Past {
 }
 
 async fn attempt<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, turn: Turn, number: u32) -> Attempt {
+    match lane.stop.unless_pulled(lane.cognito.prepare()).await {
+        Some(Ok(())) => {}
+        Some(Err(answer)) => return Attempt::Answered(Instant::now(), answer, turn.in_flight),
+        None => return Attempt::Withdrawn,
+    }
     if lane.intend(row, number).await.is_none() {
         return Attempt::Withdrawn;
     }

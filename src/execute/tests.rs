@@ -36,6 +36,10 @@ struct Seen {
 }
 
 impl SetPassword for Script {
+    async fn prepare(&self) -> Result<(), Answer> {
+        Ok(())
+    }
+
     async fn set_password(&self, user: &User, _: &Password<'_>, _: Lifetime) -> Answer {
         let number = {
             let mut seen = self.seen.lock().unwrap();

@@ -39,7 +39,7 @@ impl Findings {
                 // A reader that has seen enough, `head` say, closes the pipe: the exit code still tells.
                 let _ = std::io::stdout().lock().write_all(text.as_bytes());
             }
-            Listed::First if self.seen <= FIRST => eprint!("{text}"),
+            Listed::First if self.seen <= FIRST => say_on!("{text}"),
             Listed::First => {}
         }
     }
@@ -47,7 +47,7 @@ impl Findings {
     /// Says how many were not shown.
     pub fn finish(self) {
         if self.listed == Listed::First && self.seen > FIRST {
-            eprintln!("... and {} more; `cognito-passwd check {}` lists them all", count(self.seen - FIRST), self.name);
+            say!("... and {} more; `cognito-passwd check {}` lists them all", count(self.seen - FIRST), self.name);
         }
     }
 }

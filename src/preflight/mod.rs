@@ -28,11 +28,11 @@ const A_YEAR: f64 = 365.0 * 86_400.0;
 pub fn warn_of(reader: &Reader) {
     let name = plain(reader.name());
     if reader.readable_by_others() {
-        eprintln!("warning: others can read {name}, and every password in it\n         chmod 600 {name}");
+        say!("warning: others can read {name}, and every password in it\n         chmod 600 {name}");
     }
     let ignored = reader.unknown_columns();
     if !ignored.is_empty() {
-        eprintln!("warning: {name}: columns that mean nothing here are ignored: {}", plain(&ignored.join(", ")));
+        say!("warning: {name}: columns that mean nothing here are ignored: {}", plain(&ignored.join(", ")));
     }
 }
 

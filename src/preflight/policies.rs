@@ -111,6 +111,6 @@ impl PolicySource for LivePolicies {
 }
 
 fn warn(pool: &PoolId, reason: &str) {
-    eprintln!("warning: cannot read the password policy of {pool}: {}", plain(reason));
-    eprintln!("         its passwords are checked against the API's own rules alone; --policy FILE gives the policy");
+    say!("warning: cannot read the password policy of {pool}: {}", plain(reason));
+    say!("         its passwords are checked against the API's own rules alone; --policy FILE gives the policy");
 }

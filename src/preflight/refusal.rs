@@ -38,17 +38,6 @@ pub enum Refusal {
     /// No row may be sent.
     #[error("no row is valid, and nothing was sent")]
     NothingToSend,
-    /// The file is not the one that the journal is about.
-    #[error(
-        "{name}:{line}:1: this row is not the one that was run: its pool, username or permanent differ\n\
-         a run is resumed with the same file, in which only the passwords of rows not yet done may have changed"
-    )]
-    Changed {
-        /// The file.
-        name: String,
-        /// The line that the first such row begins on.
-        line: u64,
-    },
     /// The file has more rows than the journal is about.
     #[error(
         "{name}:{line}:1: this row was not there when the file was run: it had {}\n\
@@ -151,7 +140,7 @@ pub enum Refusal {
     #[error(transparent)]
     Output(OutputError),
     /// A report cannot be made.
-    #[error("the report cannot be made: {0}")]
+    #[error(transparent)]
     Report(#[from] ReportError),
     /// What was asked for needs a file.
     #[error(transparent)]

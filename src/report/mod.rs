@@ -13,4 +13,4 @@ pub use self::output::{Output, OutputError};
 pub use self::progress::{Pace, Progress, Style};
 pub use self::results::{Form, ReportError, ReportRow, RowWriter, Source, each_mark, each_row};
 pub use self::summary::{Account, Summary};
-pub use self::terminal::{count, plain, rows, span};
+pub use self::terminal::{count, plain, rows, say, span};

@@ -99,7 +99,7 @@ impl Progress {
             self.bar.set_position(self.tally.rows());
             self.bar.set_message(line);
         } else {
-            eprintln!("{line}");
+            say!("{line}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::OutputError;
 use crate::input::{Batch, InputError, Reader};
 use crate::journal::{JournalError, Ledger, Mark};
 use crate::outcome::{Detail, Fate, Outcome};
-use crate::row::{Identity, Lifetime, RowNumber};
+use crate::row::{Digest, Identity, Lifetime, RowNumber};
 
 /// Where the rows come from.
 pub enum Source<'a> {
@@ -30,6 +30,17 @@ pub enum ReportError {
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The input is not the one that the journal is about.
+    #[error(
+        "{name}:{line}:1: this row is not the one that was run: its pool, username or permanent differ\n\
+         the file that was run is needed, in which only the passwords of rows not yet done may have changed"
+    )]
+    Changed {
+        /// The input.
+        name: String,
+        /// The line that the first such row begins on.
+        line: u64,
+    },
     /// The report cannot be made where it is wanted.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -107,9 +118,18 @@ pub fn each_mark(
         for index in 0..batch.len() {
             let identity = batch.identity(index);
             let mark = ledger.mark(identity.row)?;
+            if is_another(&identity, &mark) {
+                return Err(ReportError::Changed { name: reader.name().to_owned(), line: identity.line });
+            }
             take(identity, mark)?;
         }
     }
+}
+
+/// Whether the journal knows another row under this number.
+fn is_another(identity: &Identity, mark: &Mark) -> bool {
+    let now = identity.lifetime.map(|lifetime| Digest::of(&identity.pool, &identity.username, lifetime));
+    mark.digest().is_some_and(|then| now != Some(then))
 }
 
 /// How a report is written.
@@ -260,8 +280,23 @@ mod tests {
     #[test]
     fn a_row_without_a_record_is_not_sent_and_one_without_a_result_is_unknown() {
         assert_eq!(row("a", Mark::None).fate.outcome, Outcome::NotSent);
-        let open = row("a", Mark::Open { digest: crate::row::Digest(1), attempt: 2, at: SystemTime::UNIX_EPOCH });
+        let open = row("a", Mark::Open { digest: Digest(1), attempt: 2, at: SystemTime::UNIX_EPOCH });
         assert_eq!((open.fate.outcome, open.fate.attempts), (Outcome::Unknown, 2));
+    }
+
+    #[test]
+    fn a_row_is_another_when_pool_username_or_lifetime_differ() {
+        let identity = |username: &str| row(username, Mark::None).identity;
+        let set = Mark::Ended {
+            digest: Some(Digest::of("us-east-1_a", "a", Lifetime::Permanent)),
+            fate: Fate::unsent(Outcome::Set, "", ""),
+            at: SystemTime::UNIX_EPOCH,
+        };
+        assert!(!is_another(&identity("a"), &set));
+        assert!(is_another(&identity("b"), &set));
+        assert!(is_another(&Identity { lifetime: Some(Lifetime::Temporary), ..identity("a") }, &set));
+        assert!(is_another(&Identity { lifetime: None, ..identity("a") }, &set));
+        assert!(!is_another(&identity("b"), &Mark::None));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Text that is fit for a terminal: foreign text without its tricks, numbers and times that people can read.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
@@ -28,6 +29,12 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 fn is_tricky(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Surrogate, Unassigned};
     matches!(get_general_category(c), Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned)
+}
+
+/// Writes to standard error, for people. It may be a pipe that has closed or a disk that is full: what is said is lost then, and
+/// nothing else. `eprintln!` would panic.
+pub fn say(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().lock().write_fmt(text);
 }
 
 /// A number with its thousands apart: `1,234,567`.

@@ -20,7 +20,7 @@ pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, starte
         Ok(account) => account,
         Err(error) => return without_report(job, &error, stop.reason()),
     };
-    let exit = Exit::of(account.tally(), stop.reason());
+    let exit = Exit::of(account.tally(), stop.reason(), sent.whole);
     let summary = Summary {
         account: &account,
         stopped: stop.reason().map(describe),
@@ -32,12 +32,12 @@ pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, starte
         journal: job.journal.clone(),
         exit_code: exit.code(),
     };
-    eprint!("{summary}");
+    say_on!("{summary}");
     advise(job, account.tally());
     match write_summary(job, &summary) {
         Ok(()) => exit,
         Err(error) => {
-            eprintln!("error: {}", plain(&error.to_string()));
+            say!("error: {}", plain(&error.to_string()));
             Exit::Stopped
         }
     }
@@ -66,17 +66,17 @@ fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {
 /// The rows were sent and the journal knows what became of them, but the report could not be written.
 fn without_report(job: &Job, error: &ReportError, stopped: Option<&Reason>) -> Exit {
     if let Some(reason) = stopped {
-        eprintln!("stopped early: {}", plain(&describe(reason)));
+        say!("stopped early: {}", plain(&describe(reason)));
     }
     let journal = plain(&job.journal.to_string_lossy()).into_owned();
-    eprintln!("error: the report was not written: {}", plain(&error.to_string()));
-    eprintln!("the journal has the outcome of every row; make room, then write the report with");
+    say!("error: the report was not written: {}", plain(&error.to_string()));
+    say!("the journal has the outcome of every row; make room, then write the report with");
     match &job.input.origin {
-        Origin::File(path) => eprintln!("  cognito-passwd report {journal} --input {}", plain(&path.to_string_lossy())),
-        Origin::Stdin => eprintln!("  cognito-passwd report {journal}"),
+        Origin::File(path) => say!("  cognito-passwd report {journal} --input {}", plain(&path.to_string_lossy())),
+        Origin::Stdin => say!("  cognito-passwd report {journal}"),
     }
     if stopped.is_some() && job.input.origin != Origin::Stdin {
-        eprintln!("or go on where this ended, which writes it as well:\n  {}", plain(&job.resume_command));
+        say!("or go on where this ended, which writes it as well:\n  {}", plain(&job.resume_command));
     }
     Exit::Stopped
 }
@@ -117,7 +117,7 @@ fn advise(job: &Job, tally: &Tally) {
     let not_set = tally.of(Outcome::Invalid) + tally.of(Outcome::NotSent) > 0;
     if job.input.origin == Origin::Stdin {
         if tally.of(Outcome::Set) < tally.rows() {
-            eprintln!("next: put the rows that are not set, as the report names them, into a file, and run that");
+            say!("next: put the rows that are not set, as the report names them, into a file, and run that");
         }
         return;
     }
@@ -128,7 +128,7 @@ fn advise(job: &Job, tally: &Tally) {
         (tally.of(Outcome::Unknown) > 0, "send the unknown rows again, whose password may or may not be set", " --unknown resend"),
     ] {
         if wanted {
-            eprintln!("next: {what}:\n  {resume}{flag}");
+            say!("next: {what}:\n  {resume}{flag}");
         }
     }
 }

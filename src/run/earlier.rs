@@ -10,7 +10,7 @@ use crate::journal::{Ledger, Mark};
 use crate::outcome::Outcome;
 use crate::preflight::Refusal;
 use crate::report::{ReportError, Source, each_mark};
-use crate::row::{Digest, Identity, RowNumber};
+use crate::row::{Identity, RowNumber};
 
 /// Which rows that have been tried are tried again. Rows that were never sent, and rows that were invalid, always are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,17 +52,14 @@ impl Earlier {
     /// Goes through the file and the journal together.
     ///
     /// # Errors
-    /// [`Refusal::Changed`] at the first row that is not the one that was run, [`Refusal::Longer`] or [`Refusal::Shorter`] where there are
+    /// [`Refusal::Report`] at the first row that is not the one that was run, [`Refusal::Longer`] or [`Refusal::Shorter`] where there are
     /// more rows or fewer, or where one of the two cannot be read.
     pub(super) fn look_back(reader: &mut Reader, ledger: &mut Ledger, again: Again) -> Result<Self, Refusal> {
         let mut earlier = Self::default();
-        let (mut changed, mut behind_the_end) = (None, None);
+        let mut behind_the_end = None;
         let name = reader.name().to_owned();
         let then = ledger.start().input.rows.unwrap_or(ledger.last_row().0);
         each_mark(Source::Input(reader), ledger, |identity, mark| {
-            if changed.is_none() && is_another(&identity, &mark) {
-                changed = Some(identity.line);
-            }
             if identity.row.0 == then + 1 {
                 behind_the_end = Some(identity.line);
             }
@@ -70,11 +67,10 @@ impl Earlier {
             Ok::<_, ReportError>(())
         })?;
         let rows = earlier.standings.len() as u64;
-        match (changed, behind_the_end) {
-            (Some(line), _) => Err(Refusal::Changed { name, line }),
-            (None, Some(line)) => Err(Refusal::Longer { name, line, then }),
-            (None, None) if rows < then => Err(Refusal::Shorter { name, rows, then }),
-            (None, None) => Ok(earlier),
+        match behind_the_end {
+            Some(line) => Err(Refusal::Longer { name, line, then }),
+            None if rows < then => Err(Refusal::Shorter { name, rows, then }),
+            None => Ok(earlier),
         }
     }
 
@@ -116,19 +112,13 @@ fn outcome(mark: &Mark) -> Option<Outcome> {
     }
 }
 
-/// Whether the journal knows another row under this number.
-fn is_another(identity: &Identity, mark: &Mark) -> bool {
-    let now = identity.lifetime.map(|lifetime| Digest::of(&identity.pool, &identity.username, lifetime));
-    mark.digest().is_some_and(|then| now != Some(then))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
 
     use super::*;
     use crate::outcome::Fate;
-    use crate::row::Lifetime;
+    use crate::row::{Digest, Lifetime};
 
     const BOTH: Again = Again { unknown: true, rejected: true };
 
@@ -171,14 +161,5 @@ mod tests {
             assert!(is_left_out(mark, Again::default()));
             assert!(!is_left_out(mark, again));
         }
-    }
-
-    #[test]
-    fn a_row_is_another_when_pool_username_or_lifetime_differ() {
-        assert!(!is_another(&identity("a"), &ended(Outcome::Set)));
-        assert!(is_another(&identity("b"), &ended(Outcome::Set)));
-        assert!(is_another(&Identity { lifetime: Some(Lifetime::Temporary), ..identity("a") }, &ended(Outcome::Set)));
-        assert!(is_another(&Identity { lifetime: None, ..identity("a") }, &ended(Outcome::Set)));
-        assert!(!is_another(&identity("b"), &Mark::None));
     }
 }

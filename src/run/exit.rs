@@ -22,8 +22,9 @@ pub enum Exit {
 
 impl Exit {
     /// The exit code of a run whose rows ended as `tally` says, and which was stopped for `reason`, if it was.
-    pub fn of(tally: &Tally, reason: Option<&Reason>) -> Self {
-        let left_over = tally.of(Outcome::NotSent) > 0;
+    /// `whole` says whether the input was read to its end.
+    pub fn of(tally: &Tally, reason: Option<&Reason>, whole: bool) -> Self {
+        let left_over = tally.of(Outcome::NotSent) > 0 || !whole;
         match reason {
             Some(Reason::Signal(number)) if left_over || tally.of(Outcome::Unknown) > 0 => Self::Signal(*number),
             Some(Reason::Fatal(_) | Reason::Journal(_) | Reason::Input(_)) => Self::Stopped,
@@ -56,7 +57,7 @@ mod tests {
         for outcome in outcomes {
             tally.add(*outcome);
         }
-        Exit::of(&tally, reason.as_ref()).code()
+        Exit::of(&tally, reason.as_ref(), true).code()
     }
 
     #[test]

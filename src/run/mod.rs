@@ -120,13 +120,37 @@ fn refuse_to_overwrite(job: &Job) -> Result<(), Refusal> {
         None if there => return Err(run_before(job)),
         _ => {}
     }
+    if let Origin::File(input) = &job.input.origin
+        && is_same(input, &job.report)
+    {
+        return Err(Refusal::Exists(job.report.clone()));
+    }
     for path in [Some(&job.report), job.summary.as_ref()].into_iter().flatten() {
         job.output(path)?;
     }
-    if job.summary.as_ref().is_some_and(|summary| [&job.report, &job.journal].contains(&summary)) {
-        return Err(Refusal::Exists(job.report.clone()));
+    if let Some(summary) = &job.summary {
+        let input = match &job.input.origin {
+            Origin::File(path) => Some(path),
+            Origin::Stdin => None,
+        };
+        let taken = [Some(&job.report), Some(&job.journal), input].into_iter().flatten().any(|path| is_same(path, summary));
+        if taken || (job.resume.is_some() && !is_summary(summary)) {
+            return Err(Refusal::Exists(summary.clone()));
+        }
     }
     Ok(())
+}
+
+/// Whether two paths name one file, which need not exist yet.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
+    !Output::is_direct(one) && matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Whether what stands at `path`, if anything does, may be replaced: a summary that an earlier part of this run left.
+fn is_summary(path: &Path) -> bool {
+    let is_ours = |text: Vec<u8>| serde_json::from_slice::<serde_json::Value>(&text).is_ok_and(|summary| summary["outcomes"].is_object());
+    Output::is_direct(path) || path.symlink_metadata().is_err() || std::fs::read(path).is_ok_and(is_ours)
 }
 
 fn run_before(job: &Job) -> Refusal {
@@ -190,8 +214,8 @@ fn start_of(job: &Job, reader: &Reader, rows: Option<u64>, place: &Place, starte
         account: place.account.clone().ok(),
         input: InputIdentity {
             path: match &job.input.origin {
-                Origin::File(path) => Some(path.clone()),
-                Origin::Stdin => None,
+                Origin::File(path) if reader.can_rewind() => Some(path.clone()),
+                _ => None,
             },
             jsonl: reader.format() == Format::Jsonl,
             delimiter: job.input.delimiter,

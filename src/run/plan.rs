@@ -23,7 +23,7 @@ pub(super) fn agree(
     if let (Some(survey), Some(Earlier { regions, .. })) = (survey, earlier)
         && regions.is_empty()
     {
-        eprintln!("every row that may be sent is done: of {}, none is sent", rows(survey.rows));
+        say!("every row that may be sent is done: of {}, none is sent", rows(survey.rows));
         return Ok(());
     }
     let mut lines = place.lines();
@@ -45,7 +45,7 @@ pub(super) fn agree(
     }
     lines.push(("report", plain(&job.report.to_string_lossy()).into_owned()));
     for (name, text) in lines {
-        eprintln!("{name:<9} {text}");
+        say!("{name:<9} {text}");
     }
     if job.yes { Ok(()) } else { ask(job, survey, earlier) }
 }
@@ -55,7 +55,7 @@ fn ask(job: &Job, survey: Option<&Survey>, earlier: Option<&Earlier>) -> Result<
         return Err(Refusal::NobodyToAsk);
     }
     let passwords = earlier.map_or(survey.map_or(0, |survey| survey.valid), |earlier| earlier.regions.values().sum());
-    eprint!("Set {} passwords? [y/N] ", count(passwords));
+    say_on!("Set {} passwords? [y/N] ", count(passwords));
     let mut answer = String::new();
     let answered = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut answer));
     match (answered, answer.trim()) {

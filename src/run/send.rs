@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use tokio::sync::mpsc;
@@ -29,6 +30,8 @@ pub(super) struct Sent {
     pub reader: Option<Reader>,
     /// How fast it went.
     pub pace: Pace,
+    /// Whether the input was read to its end.
+    pub whole: bool,
 }
 
 /// Sends the rows of `reader`, and returns when each that was begun has its end in the journal.
@@ -43,6 +46,7 @@ pub(super) fn everything(
     let (errand_sender, errands) = mpsc::channel(QUEUE);
     let (event_sender, events) = mpsc::channel(QUEUE);
     let again = reader.can_rewind();
+    let whole = Arc::new(AtomicBool::new(false));
     let feed = Feed {
         errands: errand_sender,
         events: event_sender.downgrade(),
@@ -50,6 +54,7 @@ pub(super) fn everything(
         rehearsal: service.rehearsal.clone(),
         earlier,
         stop: stop.clone(),
+        whole: Arc::clone(&whole),
     };
     let feeding = std::thread::spawn(move || feed.all(reader, policies, duplicates));
     let pace = std::thread::scope(|scope| {
@@ -59,7 +64,8 @@ pub(super) fn everything(
         finished(scribe.join())
     });
     // A reader of standard input may be waiting for a line that never comes, and is not needed any more.
-    Sent { reader: again.then(|| finished(feeding.join())), pace }
+    let reader = again.then(|| finished(feeding.join()));
+    Sent { reader, pace, whole: whole.load(Ordering::Acquire) }
 }
 
 /// What a thread gave; its panic goes on in this one.
@@ -77,13 +83,15 @@ struct Feed {
     rehearsal: Option<Rehearsal>,
     earlier: Earlier,
     stop: Stop,
+    whole: Arc<AtomicBool>,
 }
 
 impl Feed {
     fn all(self, mut reader: Reader, mut policies: Policies<'static>, mut duplicates: Duplicates) -> Reader {
         let streamed = stream(&mut reader, &mut policies, &mut duplicates, &mut |checked| self.take(checked));
-        if let Err(error) = streamed {
-            self.stop.pull(Reason::Input(error.to_string()));
+        match streamed {
+            Ok(()) => self.whole.store(!self.stop.is_pulled(), Ordering::Release),
+            Err(error) => self.stop.pull(Reason::Input(error.to_string())),
         }
         reader
     }
