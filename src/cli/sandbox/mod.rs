@@ -17,6 +17,7 @@ use self::access::AccessArgs;
 use self::faults::FaultArgs;
 use self::quotas::QuotaArgs;
 use crate::preflight::Refusal;
+use crate::report::say;
 use crate::run::Exit;
 use crate::sandbox::{ClockShift, Sandbox, Settings};
 
@@ -85,7 +86,7 @@ impl Args {
             let mut interrupt = signal(SignalKind::interrupt()).map_err(io("cannot watch for signals"))?;
             let mut terminate = signal(SignalKind::terminate()).map_err(io("cannot watch for signals"))?;
             if is_open {
-                eprintln!("warning: this sandbox answers every machine that can reach port {port}, over plain http");
+                say(format_args!("warning: this sandbox answers every machine that can reach port {port}, over plain http\n"));
             }
             println!("http://{}", SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
             std::io::stdout().flush().map_err(io("cannot say the address"))?;
