@@ -7,7 +7,7 @@ use crate::cognito::ConnectError;
 use crate::input::InputError;
 use crate::journal::JournalError;
 use crate::report::{OutputError, ReportError, count, rows as rows_of};
-use crate::sandbox::SandboxError;
+use crate::sandbox::{AccessKeyError, SandboxError};
 use crate::validate::LastNeedsAFile;
 
 /// A command that ended before anything was sent, exit code 2.
@@ -125,6 +125,14 @@ pub enum Refusal {
     /// The sandbox did not start.
     #[error("the sandbox did not start: {0}")]
     Sandbox(#[from] SandboxError),
+    /// A key to verify signatures by is none.
+    #[error("--credentials: {0}")]
+    AccessKey(#[from] AccessKeyError),
+    /// Signatures are to be verified, and there is no key to do it by.
+    #[error(
+        "there is no key to verify signatures by\ngive one with --credentials KEY:SECRET, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    )]
+    NoAccessKey,
     /// The journal cannot be made or read.
     #[error(transparent)]
     Journal(JournalError),

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use hyper::header::HeaderMap;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,7 @@ use super::plan::Plan;
 use super::protocol::{self, Operation, Refusal};
 use super::quota::{Category, Quotas};
 use super::settings::Settings;
+use super::signatures;
 use crate::secret::Password;
 
 /// A call as it came in.
@@ -30,6 +32,8 @@ pub(super) struct Arrival<'a> {
     pub(super) operation: &'a str,
     /// The Region of the credential scope, if the call was signed.
     pub(super) region: Option<&'a str>,
+    /// What its signature is verified by.
+    pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
 }
 
@@ -107,6 +111,8 @@ struct Call {
     operation: Option<Operation>,
     region: String,
     subject: Subject,
+    /// Why its signature is none, where that is verified.
+    unsigned: Option<Refusal>,
     request_id: String,
     fault: Option<&'static str>,
 }
@@ -186,12 +192,16 @@ impl Desk {
             subject.user_pool_id.clone_from(&client.pool);
         }
         let region = arrival.region.unwrap_or_else(|| subject.user_pool_id.split_once('_').map_or("", |(region, _)| region));
+        let operation = Operation::named(arrival.operation);
+        let is_verified = operation.is_some_and(Operation::is_signed) && !self.settings.access_keys.is_empty();
+        let verify = || signatures::verify(&self.settings.access_keys, arrival.headers, arrival.body, arrival.at);
         Call {
             at: arrival.at,
             name: arrival.operation.to_owned(),
-            operation: Operation::named(arrival.operation),
+            operation,
             region: region.to_owned(),
             subject,
+            unsigned: if is_verified { verify().err() } else { None },
             request_id: ids::request_id(self.settings.seed, self.calls.fetch_add(1, Ordering::Relaxed)),
             fault: None,
         }
@@ -222,10 +232,13 @@ impl Desk {
         access_denied(&self.settings.account, &call.region, &call.subject.user_pool_id, &call.name)
     }
 
-    /// Performs a call that is permitted, under its quota. Says also whether it changed something.
+    /// Performs a call that is signed and permitted, under its quota. Says also whether it changed something.
     fn perform(&self, call: &Call, body: &[u8]) -> (Reply, bool) {
         let refused = |refusal| (Reply::Refused(refusal), false);
         let Some(operation) = call.operation else { return refused(Refusal::new("UnknownOperationException", "")) };
+        if let Some(refusal) = &call.unsigned {
+            return refused(refusal.clone());
+        }
         if self.settings.denied.iter().any(|denial| denial.covers(operation, &call.subject.user_pool_id)) {
             return refused(self.access_denied(call));
         }
@@ -278,7 +291,7 @@ mod tests {
         let service = Service::new(&settings, [7; 32]);
         let desk = Desk::new(settings, service, Plan::none(), Some(CallLog::on(full)));
         for _ in 0..2 {
-            desk.take(&Arrival { at: SystemTime::now(), operation: "ListUsers", region: None, body: b"" });
+            desk.take(&Arrival { at: SystemTime::now(), operation: "ListUsers", region: None, headers: &HeaderMap::new(), body: b"" });
         }
         assert_eq!(desk.log_failure().await.kind(), io::ErrorKind::StorageFull);
     }

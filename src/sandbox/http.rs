@@ -122,7 +122,8 @@ async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<
     let is_call = head.method == Method::POST && head.uri.path() == "/";
     let operation = header("x-amz-target").filter(|_| is_call).and_then(|target| target.strip_prefix(TARGET_PREFIX)).unwrap_or("");
     let region = header("authorization").and_then(signed_region);
-    let Answer { request_id, delay, reply, late } = server.desk.take(&Arrival { at, operation, region, body: &body });
+    let Answer { request_id, delay, reply, late } =
+        server.desk.take(&Arrival { at, operation, region, headers: &head.headers, body: &body });
     if let Some(late) = late {
         server.tasks.spawn(apply_late(Arc::clone(&server.desk), late, server.closing.clone()));
     }

@@ -27,12 +27,13 @@
 //! | the order of ListUsers | by username, and consistent at once |
 //! | bursts, windows, and whether refused calls count | a bucket of one burst, or a window of a second; refused calls do not count |
 //! | quotas of categories that are not documented to us, and per user | none, unless one is given |
-//! | whether IAM or the quota comes first | IAM: a denied call takes nothing from the quota |
+//! | whether the signature, IAM or the quota comes first | in this order: a call that is refused takes nothing from the quota |
+//! | how old a signature may be | 15 minutes by the machine's clock, as the API reference says; the sandbox's own clock does not count |
 //! | GetProvisionedLimit for a category that is not adjustable | ResourceNotFoundException, so that no program counts on an answer |
 //! | the answer to a minimum length left out beside other rules | the least allowed, 6 |
 //!
 //! What it leaves out: client secrets (a request for one is refused), SRP, custom and passwordless sign-in (refused), MFA, groups,
-//! triggers, messages, the lock-out after failed sign-ins, and signatures, which are not verified.
+//! triggers, messages, and the lock-out after failed sign-ins. Signatures are verified when keys are given, and session tokens never.
 
 mod attributes;
 mod call_log;
@@ -54,6 +55,7 @@ mod pools;
 mod protocol;
 mod quota;
 mod settings;
+mod signatures;
 mod state_file;
 mod tokens;
 mod users;
@@ -74,6 +76,7 @@ pub use self::plan::PlanError;
 pub use self::pools::DEFAULT_POLICY;
 pub use self::quota::{Category, CategoryQuota, CategoryQuotaError, QuotaWindow};
 pub use self::settings::{DOCUMENTED_QUOTA, Faults, Settings};
+pub use self::signatures::{AccessKey, AccessKeyError};
 pub use self::state_file::StateError;
 pub use self::users_file::UsersFileError;
 

@@ -123,7 +123,7 @@ pub(super) fn password<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Pass
 }
 
 /// The Region in the credential scope of a SigV4 `Authorization` header:
-/// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`. The signature is not verified.
+/// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`. Verifying it is left to `signatures`.
 pub(super) fn signed_region(authorization: &str) -> Option<&str> {
     let (_, credential) = authorization.strip_prefix("AWS4-HMAC-SHA256")?.split_once("Credential=")?;
     let region = credential.split([',', ' ']).next()?.rsplit('/').nth(2)?;

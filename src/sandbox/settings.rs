@@ -7,6 +7,7 @@ use super::SandboxError;
 use super::clock::ClockShift;
 use super::permissions::Denial;
 use super::quota::{CategoryQuota, QuotaWindow};
+use super::signatures::AccessKey;
 
 /// Requests a second for UserAccountRecovery, the category of AdminSetUserPassword (L-7D6E8ED3 of the Cognito quotas, not adjustable).
 pub const DOCUMENTED_QUOTA: f64 = 30.0;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub plan: Option<PathBuf>,
     /// What IAM denies.
     pub denied: Vec<Denial>,
+    /// The keys whose signatures are accepted. With none, signatures are not verified.
+    pub access_keys: Vec<AccessKey>,
     /// What request ids, `sub`s, pool ids and faults are drawn from: the same seed and calls give the same again.
     pub seed: u64,
     /// The AWS account, twelve digits. It stands in the ARNs.
@@ -65,6 +68,7 @@ impl Default for Settings {
             faults: Faults::default(),
             plan: None,
             denied: Vec::new(),
+            access_keys: Vec::new(),
             seed: 0,
             account: "000000000000".to_owned(),
         }

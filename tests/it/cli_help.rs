@@ -41,6 +41,18 @@ const SANDBOX: &[&str] = &[
     "--slow-by",
     "--fault-expired-token",
     "--fault-access-denied",
+    "--faults-after",
+    "--fault-plan",
+    "--state",
+    "--clock",
+    "--quota-window",
+    "bucket",
+    "aligned",
+    "--quota-of",
+    "--deny",
+    "--verify-signatures",
+    "--credentials",
+    "--listen-on-all-interfaces",
 ];
 
 #[test]

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Logged, Project, Report, Sandbox, csv, rows};
-
-/// The most attempts of a row, throttled ones not counted.
-const ATTEMPTS: u32 = 5;
+use crate::harness::{ATTEMPTS, Project, Report, Sandbox, csv, rows};
 
 /// Runs `count` rows against a sandbox with these faults. The run ends with 4 if a row is unknown, else with 0.
 fn run(project: &Project, count: usize, faults: &[&str]) -> (Report, Sandbox) {
@@ -22,42 +19,12 @@ fn run(project: &Project, count: usize, faults: &[&str]) -> (Report, Sandbox) {
     (report, sandbox)
 }
 
-/// Holds every row of the report to what the service saw.
-fn is_true(report: &Report, sandbox: &Sandbox) {
-    let mut seen: BTreeMap<String, Vec<Logged>> = BTreeMap::new();
-    for call in sandbox.attempts() {
-        seen.entry(call.username.clone()).or_default().push(call);
-    }
-    for row in &report.0 {
-        let calls = seen.get(row.user().1).map_or(&[] as &[Logged], Vec::as_slice);
-        let counted = calls.iter().filter(|call| call.code != "TooManyRequestsException").count();
-        let told = format!("row {}: {row:?}\nthe service saw: {calls:?}", row.row);
-        assert!(calls.iter().all(|call| call.permanent == row.permanent), "the calls are the row's: {told}");
-        assert_eq!(row.attempts as usize, counted, "{told}");
-        assert!(row.attempts <= ATTEMPTS, "{told}");
-        match row.outcome.as_str() {
-            // The last answer, and it alone, is the service's 200, with the request id that the report gives.
-            "set" => {
-                let (last, before) = calls.split_last().expect("a call");
-                assert!(last.confirms() && before.iter().all(|call| !call.confirms()), "{told}");
-                assert_eq!(row.request_id.as_deref(), Some(last.request_id.as_str()), "{told}");
-            }
-            // It was sent, and the service never answered with its 200.
-            "unknown" => {
-                assert!(!calls.is_empty() && calls.iter().all(|call| !call.confirms()), "{told}");
-                assert!(!row.code().is_empty(), "an unknown row says why: {told}");
-            }
-            _ => panic!("neither set nor unknown: {told}"),
-        }
-    }
-}
-
 #[test]
 fn with_a_tenth_of_answers_500_and_a_twentieth_of_connections_cut_every_row_is_set_or_unknown() {
     let project = Project::new();
     let faults = ["--fault-500", "0.1", "--fault-cut-before", "0.025", "--fault-cut-after", "0.025", "--seed", "11"];
     let (report, sandbox) = run(&project, 600, &faults);
-    is_true(&report, &sandbox);
+    report.is_true(&sandbox);
     // A row meets five faults in a row once in 12,000.
     assert!(report.count("unknown") <= 3, "{:?}", report.outcomes());
     assert!(report.0.iter().any(|row| row.attempts > 1), "no fault struck");
@@ -68,7 +35,7 @@ fn when_half_of_the_answers_are_lost_no_row_is_called_set_or_failed_on_a_guess()
     let project = Project::new();
     let faults = ["--fault-cut-after", "0.2", "--fault-html-ok", "0.2", "--fault-html", "0.1", "--fault-503", "0.1", "--seed", "3"];
     let (report, sandbox) = run(&project, 250, &faults);
-    is_true(&report, &sandbox);
+    report.is_true(&sandbox);
     assert!(report.count("unknown") > 0 && report.count("set") > 0, "{:?}", report.outcomes());
     for row in report.0.iter().filter(|row| row.outcome == "unknown") {
         assert_eq!(row.attempts, ATTEMPTS, "row {} was given up early", row.row);
@@ -79,7 +46,7 @@ fn when_half_of_the_answers_are_lost_no_row_is_called_set_or_failed_on_a_guess()
 fn html_with_status_200_is_never_called_set() {
     let project = Project::new();
     let (report, sandbox) = run(&project, 6, &["--fault-html-ok", "1"]);
-    is_true(&report, &sandbox);
+    report.is_true(&sandbox);
     report.holds(&[("unknown", 6)]);
 }
 
@@ -87,7 +54,7 @@ fn html_with_status_200_is_never_called_set() {
 fn a_throttled_attempt_costs_the_row_nothing() {
     let project = Project::new();
     let (report, sandbox) = run(&project, 40, &["--fault-throttle", "0.5", "--seed", "5"]);
-    is_true(&report, &sandbox);
+    report.is_true(&sandbox);
     let throttled = sandbox.attempts().iter().filter(|call| call.code == "TooManyRequestsException").count();
     assert!(throttled > 10, "{throttled} calls were throttled");
     assert!(report.0.iter().all(|row| row.outcome == "set" && row.attempts == 1));
@@ -97,7 +64,7 @@ fn a_throttled_attempt_costs_the_row_nothing() {
 fn above_the_quota_the_run_slows_down_and_sets_every_row() {
     let project = Project::new();
     let (report, sandbox) = run(&project, 300, &["--quota", "30", "--burst", "10"]);
-    is_true(&report, &sandbox);
+    report.is_true(&sandbox);
     report.holds(&[("set", 300)]);
     let calls = sandbox.attempts().len();
     assert!(calls < 450, "{calls} calls for 300 rows");

@@ -6,9 +6,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::harness::{Answer, Call, MARK, Project, ROOT, Report, boto3};
+use crate::plans;
 
 /// The samples, copied into a project's folder.
-fn with_samples() -> (Project, Vec<String>) {
+pub fn with_samples() -> (Project, Vec<String>) {
     let project = Project::new();
     let mut names = Vec::new();
     for entry in fs::read_dir(Path::new(ROOT).join("samples")).unwrap() {
@@ -23,7 +24,10 @@ fn with_samples() -> (Project, Vec<String>) {
 
 #[test]
 fn every_sample_is_shown_by_a_test_of_this_file() {
-    let shown = ["iam-policy.json", "one-pool.csv", "policy.json", "sandbox-users.jsonl", "users.csv", "users.jsonl", "with-mistakes.csv"];
+    let mut shown = vec!["iam-policy.json", "one-pool.csv", "policy.json", "sandbox-users.jsonl"];
+    shown.extend(["users.csv", "users.jsonl", "with-mistakes.csv"]);
+    shown.extend(plans::SHOWN);
+    shown.sort_unstable();
     assert_eq!(with_samples().1, shown);
 }
 

@@ -6,6 +6,7 @@ mod files;
 mod planned;
 mod protocol;
 mod sign_in;
+mod signed;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

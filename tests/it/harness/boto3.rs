@@ -62,6 +62,14 @@ impl Answer {
         }
     }
 
+    /// The exception's code, or nothing.
+    pub fn code(self) -> String {
+        match self {
+            Self::Answer(_) => String::new(),
+            Self::Exception(_, code, _) => code,
+        }
+    }
+
     /// The exception's class and text, of a call that must fail.
     #[track_caller]
     pub fn exception(self) -> (String, String) {

@@ -1,6 +1,7 @@
 //! What every test of the executable needs: a folder with a clean environment, files of rows, a sandbox, moto, boto3, and readers for
 //! what a run leaves behind. What is promised is left to the tests.
 
+mod agreement;
 mod boto3;
 mod judge;
 mod moto;
@@ -10,6 +11,7 @@ mod results;
 mod rows;
 mod sandbox;
 
+pub use self::agreement::ATTEMPTS;
 pub use self::boto3::{Answer, Call, aws_cli, boto3, python, script};
 pub use self::judge::Witness;
 pub use self::moto::moto;
@@ -17,7 +19,7 @@ pub use self::process::{Finished, Running, eventually};
 pub use self::project::{BINARY, MARK, Project};
 pub use self::results::{Report, journal_of};
 pub use self::rows::{Row, api_jsonl, csv, jsonl, rows};
-pub use self::sandbox::{Logged, Sandbox};
+pub use self::sandbox::Sandbox;
 
 /// The repository.
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");

@@ -31,6 +31,8 @@ pub struct Logged {
     pub code: String,
     /// Whether the user was changed.
     pub applied: bool,
+    /// The fault that struck it.
+    pub fault: Option<String>,
     /// The id that the answer carried.
     pub request_id: String,
 }
@@ -125,6 +127,13 @@ impl Sandbox {
         let mut calls = self.calls();
         calls.retain(|call| call.operation == "AdminSetUserPassword");
         calls
+    }
+
+    /// Interrupts it, and waits for its orderly end.
+    pub fn stop(&mut self) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        assert!(self.child.wait().unwrap().success(), "the sandbox did not end in order");
     }
 
     /// Its process.
