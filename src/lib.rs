@@ -14,9 +14,11 @@
 //! | [`report`] | events → progress; input and journal → results and summary |
 //! | [`sandbox`] | a Cognito on the loopback address |
 //! | [`preflight`] | what `run` and `check` do before the first call |
+//! | [`aws_cli`] | one user, with the options and exit codes of `aws cognito-idp admin-set-user-password` |
 //! | [`run`], [`check`] | the commands |
 //! | [`cli`] | what was typed → what it means |
 
+pub mod aws_cli;
 pub mod check;
 pub mod cli;
 pub mod cognito;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use cognito_passwd::aws_cli;
 use cognito_passwd::cli::Cli;
 use cognito_passwd::report::plain;
 use zeroizing_alloc::ZeroAlloc;
@@ -12,6 +13,9 @@ use zeroizing_alloc::ZeroAlloc;
 static WIPES_WHAT_IS_FREED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
+    if let Some(args) = aws_cli::command_line(&std::env::args_os().skip(1).collect::<Vec<_>>()) {
+        return aws_cli::run(args).into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return not_a_command(&error),

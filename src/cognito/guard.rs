@@ -42,7 +42,7 @@ impl Intercept for OnlySafeEndpoints {
 fn is_safe(uri: &str, named_by_user: bool) -> bool {
     match uri.split_once("://") {
         Some(("https", _)) => true,
-        Some(("http", _)) => named_by_user && is_loopback(host(uri)),
+        Some(("http", _)) => named_by_user && is_on_this_machine(uri),
         _ => false,
     }
 }
@@ -61,6 +61,11 @@ fn host(uri: &str) -> &str {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     }
+}
+
+/// Whether the host of `uri` is this machine itself.
+pub(super) fn is_on_this_machine(uri: &str) -> bool {
+    is_loopback(host(uri))
 }
 
 fn is_loopback(host: &str) -> bool {
