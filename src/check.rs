@@ -7,7 +7,7 @@ use crate::input::{self, Reader};
 use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, forecast, policies, warn_of};
 use crate::report::{count, plain, rows};
 use crate::run::Exit;
-use crate::validate::{OnDuplicate, Policies, Survey, survey};
+use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey, survey_once};
 
 /// What `check` is to do.
 #[derive(Debug)]
@@ -54,7 +54,12 @@ pub fn check(job: &Job) -> Result<Exit, Refusal> {
 
 fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Survey, Refusal> {
     let mut findings = Findings::new(reader.name(), Listed::All);
-    let survey = survey(reader, policies, job.on_duplicate, &mut |_, _| {}, &mut |finding| findings.take(&finding))?;
+    let take = &mut |finding| findings.take(&finding);
+    let survey = if reader.can_rewind() {
+        survey(reader, policies, job.on_duplicate, &mut |_, _| {}, take)?
+    } else {
+        survey_once(reader, policies, Duplicates::of_stream(job.on_duplicate)?, take)?
+    };
     findings.finish();
     Ok(survey)
 }
@@ -62,7 +67,7 @@ fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Su
 fn tell(job: &Job, reader: &Reader, survey: &Survey) {
     eprintln!("{}: {}, {} invalid", plain(reader.name()), rows(survey.rows), count(survey.invalid));
     if survey.valid > 0 {
-        for (name, text) in forecast(survey, job.cap) {
+        for (name, text) in forecast(survey, job.cap, None) {
             eprintln!("  {name:<9} {text}");
         }
     }

@@ -7,12 +7,16 @@ use clap::error::ErrorKind;
 use cognito_passwd::aws_cli;
 use cognito_passwd::cli::Cli;
 use cognito_passwd::report::plain;
+use cognito_passwd::secret::forbid_core_dumps;
 use zeroizing_alloc::ZeroAlloc;
 
 #[global_allocator]
 static WIPES_WHAT_IS_FREED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
+    if let Err(error) = forbid_core_dumps() {
+        eprintln!("warning: core dumps cannot be forbidden, and would hold passwords: {error}");
+    }
     if let Some(args) = aws_cli::command_line(&std::env::args_os().skip(1).collect::<Vec<_>>()) {
         return aws_cli::run(args).into();
     }

@@ -43,6 +43,19 @@ impl fmt::Debug for Password<'_> {
     }
 }
 
+/// Keeps this process's memory out of core dumps, and out of the reach of other processes of the same user. It says what a system that
+/// refuses answered; the run may go on, for it is the second line of defence.
+///
+/// # Errors
+/// Those of the system.
+pub fn forbid_core_dumps() -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

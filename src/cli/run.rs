@@ -6,13 +6,15 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::inputs::{InputArgs, results_beside};
 use super::service::ServiceArgs;
 use crate::execute::pace::Cap;
 use crate::execute::{Settings, retry};
 use crate::preflight::Refusal;
 use crate::report::{Output, Style};
-use crate::run::Job;
+use crate::run::{Again, Job};
 
 /// Set the passwords of a file
 ///
@@ -50,8 +52,23 @@ pub(super) struct Args {
     /// How long calls in flight may go on after Ctrl-C
     #[arg(long, value_name = "SECONDS", default_value_t = 20, help_heading = "Sending")]
     grace: u64,
+    /// Go on with a run that ended early: same command, same file; only the passwords of rows not yet done may have changed
+    #[arg(long, help_heading = "Resuming")]
+    resume: bool,
+    /// With --resume: what to do with rows of which it is not known whether they were applied
+    #[arg(long, value_enum, default_value = "hold", requires = "resume", help_heading = "Resuming")]
+    unknown: UnknownArg,
+    /// With --resume: send the rows again that Cognito rejected
+    #[arg(long, requires = "resume", help_heading = "Resuming")]
+    retry_rejected: bool,
     #[command(flatten)]
     service: ServiceArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum UnknownArg {
+    Hold,
+    Resend,
 }
 
 impl Args {
@@ -82,12 +99,43 @@ impl Args {
             },
             service: self.service.settings(max_concurrency.get()),
             sandbox: self.service.sandbox,
+            resume: self.resume.then_some(Again { unknown: self.unknown == UnknownArg::Resend, rejected: self.retry_rejected }),
+            resume_command: resume_command(std::env::args()),
         })
     }
+}
+
+/// The command line that resumes the run which `typed` began: the same, with --resume and without what belongs to one resumption.
+fn resume_command(typed: impl Iterator<Item = String>) -> String {
+    let mut words = Vec::new();
+    let mut typed = typed.skip(1);
+    while let Some(word) = typed.next() {
+        match word.as_str() {
+            "--resume" | "--retry-rejected" => {}
+            "--unknown" => drop(typed.next()),
+            _ if word.starts_with("--unknown=") => {}
+            _ => words.push(word),
+        }
+    }
+    let quoted = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "));
+    format!("cognito-passwd {quoted} --resume")
 }
 
 fn with_journal_added(report: &Path) -> PathBuf {
     let mut name = OsString::from(report);
     name.push(".journal");
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_resumes_is_the_one_that_was_typed() {
+        let command = |typed: &[&str]| resume_command(typed.iter().map(|word| (*word).to_owned()));
+        assert_eq!(command(&["/bin/x", "run", "my users.csv", "--rate", "5"]), "cognito-passwd run 'my users.csv' --rate 5 --resume");
+        let again = ["x", "run", "a.csv", "--resume", "--unknown", "resend", "--unknown=hold", "--retry-rejected"];
+        assert_eq!(command(&again), "cognito-passwd run a.csv --resume");
+    }
 }

@@ -54,38 +54,45 @@ pub(super) struct Args {
 #[command(next_help_heading = "Faults, each a probability from 0 to 1")]
 struct FaultArgs {
     /// Throttle
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_throttle: f64,
     /// Answer 500
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_500: f64,
     /// Answer 503
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_503: f64,
     /// Answer 502 with a page of HTML
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_html: f64,
     /// Answer 200 with a page of HTML, as a captive portal does
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_html_ok: f64,
     /// Cut the connection before the password is set
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_cut_before: f64,
     /// Set the password, then cut the connection without an answer
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_cut_after: f64,
     /// Answer late
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_slow: f64,
     /// How late, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 5_000)]
     slow_by: u64,
     /// Answer that the token has expired
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_expired_token: f64,
     /// Answer that access is denied
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     fault_access_denied: f64,
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err("a probability is a number from 0 to 1".to_owned()),
+    }
 }
 
 /// Requests a second; `None` is unlimited.

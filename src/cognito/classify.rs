@@ -126,10 +126,13 @@ fn never_connected<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Erro
 
 /// What went wrong, from `error` to its root: the first line of each cause, and each once.
 pub(super) fn explain(error: &(dyn Error + 'static)) -> String {
-    let first_line = |cause: &dyn Error| cause.to_string().lines().next().unwrap_or_default().trim_end_matches(" Attempted:").to_owned();
-    let mut causes: Vec<String> = chain(error).map(|cause| first_line(cause)).collect();
+    let mut causes: Vec<String> = chain(error).map(first_line).collect();
     causes.dedup_by(|inner, outer| outer.contains(inner.as_str()));
     causes.join(": ")
+}
+
+fn first_line(error: &(dyn Error + 'static)) -> String {
+    error.to_string().lines().next().unwrap_or_default().trim_end_matches(" Attempted:").to_owned()
 }
 
 /// The first cause of this type.

@@ -42,6 +42,10 @@ async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn)
         let class = answer.class;
         match class {
             Class::Throttled { retry_after } => lane.pacer.throttled(sent, retry_after),
+            Class::Set | Class::Rejected => {
+                lane.pacer.admitted();
+                past.count(class, sent);
+            }
             _ => past.count(class, sent),
         }
         let pause = match decide(answer, past.history(), &lane.limits, rand::random()) {

@@ -5,7 +5,7 @@
 //! [`Event`]s alone, and a run ends early only by [`Stop`].
 
 mod carry;
-mod control;
+pub mod control;
 mod lane;
 pub mod pace;
 pub mod retry;

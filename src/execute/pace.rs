@@ -1,10 +1,10 @@
 //! When the next attempt may leave: never above the cap, and below it as fast as the service lets us.
 //!
 //! The cap is governor's GCRA on tokio's clock. A timer wakes up to a millisecond late, and with an exact period every late wake would
-//! be lost for good (3 % of 30 a second). So an attempt may come up to [`SLACK`] earlier than its period after a late one, and the
+//! be lost for good (3 % of 30 a second). So an attempt may come up to `SLACK` earlier than its period after a late one, and the
 //! period is lengthened to pay for it: with period (1 s + slack) / cap, a half-open second holds at most
 //! ceil((1 s + slack) / period) = ceil(cap) attempts, whatever the wakes do. governor counts in whole cells, so an attempt is
-//! [`CELLS`] of them, and the slack a number of cells on top. What the service allows below the cap is left to `control`.
+//! `CELLS` of them, and the slack a number of cells on top. What the service allows below the cap is left to `control`.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -122,7 +122,7 @@ impl Pacer {
         let _turn = self.turn.lock().await;
         loop {
             let now = Instant::now();
-            let allowed = self.soft().due(now);
+            let allowed = self.soft().due();
             let due = if allowed > now { Err(allowed) } else { self.take() };
             match due {
                 Ok(()) => {
@@ -132,6 +132,11 @@ impl Pacer {
                 Err(due) => tokio::time::sleep_until(due).await,
             }
         }
+    }
+
+    /// Tells that an attempt was let through, whatever else its answer said.
+    pub fn admitted(&self) {
+        self.soft().admitted();
     }
 
     /// Tells that the attempt that left at `sent` was throttled, and how long the service asked to wait.

@@ -8,6 +8,7 @@ mod policies;
 mod refusal;
 mod service;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 pub use self::findings::{Findings, Listed};
@@ -32,8 +33,9 @@ pub fn warn_of(reader: &Reader) {
     }
 }
 
-/// What sending the rows of `survey` will come to, a line each: rows by pool and Region, duration, finish, billing.
-pub fn forecast(survey: &Survey, cap: Cap) -> Vec<(&'static str, String)> {
+/// What sending the rows of `survey` will come to, a line each: rows by pool and Region, duration, finish, billing. `left` are the rows by
+/// Region that are left to send, where an earlier run has sent some.
+pub fn forecast(survey: &Survey, cap: Cap, left: Option<&BTreeMap<String, u64>>) -> Vec<(&'static str, String)> {
     let pools: Vec<String> =
         survey.pools.iter().take(10).map(|(pool, counted)| format!("{} ({})", plain(pool.as_str()), rows(counted.rows))).collect();
     let more = survey.pools.len().saturating_sub(pools.len());
@@ -51,7 +53,8 @@ pub fn forecast(survey: &Survey, cap: Cap) -> Vec<(&'static str, String)> {
             "rate",
             format!("at most {cap} for each Region, {share:.0} % of the quota of {DOCUMENTED_QUOTA}/s that real users share"),
         ));
-        let takes = Duration::from_secs_f64(slowest_region(survey) as f64 / rate);
+        let rows = left.map_or_else(|| slowest_region(survey), |left| left.values().copied().max().unwrap_or_default());
+        let takes = Duration::from_secs_f64(rows as f64 / rate);
         let finish = humantime::format_rfc3339_seconds(SystemTime::now() + takes);
         lines.push(("takes", format!("about {} at that rate, until {finish}", span(takes))));
     } else {
@@ -63,7 +66,7 @@ pub fn forecast(survey: &Survey, cap: Cap) -> Vec<(&'static str, String)> {
 
 /// The rows of the Region that has most: Regions go side by side.
 fn slowest_region(survey: &Survey) -> u64 {
-    let mut regions = std::collections::BTreeMap::<&str, u64>::new();
+    let mut regions = BTreeMap::<&str, u64>::new();
     for (pool, rows) in &survey.pools {
         *regions.entry(pool.region()).or_default() += rows.rows;
     }

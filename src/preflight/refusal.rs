@@ -35,9 +35,36 @@ pub enum Refusal {
     /// There are no credentials.
     #[error("there are no AWS credentials: {0}\nsign in (`aws sso login`), name a profile with --profile, or rehearse with --sandbox")]
     NoCredentials(String),
-    /// No row is left to send.
-    #[error("no row is left to send")]
+    /// No row may be sent.
+    #[error("no row is valid, and nothing was sent")]
     NothingToSend,
+    /// The file is not the one that the journal is about.
+    #[error(
+        "{name}:{line}:1: this row is not the one that was run: its pool, username or permanent differ\n\
+         a run is resumed with the same file, in which only the passwords of rows not yet done may have changed"
+    )]
+    Changed {
+        /// The file.
+        name: String,
+        /// The line that the first such row begins on.
+        line: u64,
+    },
+    /// There is an unfinished or finished run to go on with.
+    #[error("{} exists: this file was run before, and nothing is overwritten\ngo on with that run:  {resume}", journal.display())]
+    RunBefore {
+        /// The journal.
+        journal: PathBuf,
+        /// The command that resumes.
+        resume: String,
+    },
+    /// There is nothing to resume.
+    #[error("there is no journal {} to resume from\nrun without --resume to begin", .0.display())]
+    NoJournal(PathBuf),
+    /// What was read once cannot be resumed.
+    #[error(
+        "a run over standard input cannot be resumed, for it is not known to be the same\nput the rows that are left into a file, and run that"
+    )]
+    ResumeNeedsAFile,
     /// There is nobody to ask.
     #[error("consent is needed, and there is no terminal to ask on\nread the plan above, then say --yes")]
     NobodyToAsk,

@@ -10,7 +10,7 @@ mod summary;
 mod terminal;
 
 pub use self::output::{Output, OutputError};
-pub use self::progress::{Progress, Style};
-pub use self::results::{Form, ReportError, ReportRow, RowWriter, Source, each_row};
+pub use self::progress::{Pace, Progress, Style};
+pub use self::results::{Form, ReportError, ReportRow, RowWriter, Source, each_mark, each_row};
 pub use self::summary::{Account, Summary};
 pub use self::terminal::{count, plain, rows, span};

@@ -26,6 +26,17 @@ pub enum Style {
     Quiet,
 }
 
+/// How fast a run went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pace {
+    /// Rows that it set. Those of an earlier run that it resumed are not counted.
+    pub set: u64,
+    /// How long rows were sent for.
+    pub took: Duration,
+    /// The rate that throttled answers taught last, in attempts a second, where it was below the cap.
+    pub allowed: Option<f64>,
+}
+
 /// The progress of one run. It writes to standard error alone.
 pub struct Progress {
     style: Style,
@@ -36,6 +47,7 @@ pub struct Progress {
     retries: u64,
     throttled: u64,
     allowed: Option<f64>,
+    started: Instant,
     shown: Instant,
     samples: VecDeque<(Instant, u64)>,
 }
@@ -50,7 +62,7 @@ impl Progress {
         };
         let now = Instant::now();
         let samples = VecDeque::from([(now, 0)]);
-        Self { style, bar, cap, total, tally: Tally::default(), retries: 0, throttled: 0, allowed: None, shown: now, samples }
+        Self { style, bar, cap, total, tally: Tally::default(), retries: 0, throttled: 0, allowed: None, started: now, shown: now, samples }
     }
 
     /// Takes note of an event.
@@ -70,10 +82,10 @@ impl Progress {
         }
     }
 
-    /// Leaves the terminal clean, and gives the rate that throttled answers taught last, in attempts a second.
-    pub fn finish(self) -> Option<f64> {
+    /// Leaves the terminal clean, and gives what was learned on the way.
+    pub fn finish(self) -> Pace {
         self.bar.finish_and_clear();
-        self.allowed
+        Pace { set: self.tally.of(Outcome::Set), took: self.started.elapsed(), allowed: self.allowed }
     }
 
     fn show(&mut self) {

@@ -67,7 +67,7 @@ impl ReportRow {
     }
 }
 
-/// Gives every row of `source` with what `ledger` says of it to `take`, in input order.
+/// Gives every row of `source` with its outcome to `take`, in input order.
 ///
 /// # Errors
 /// [`ReportError`] where input or journal cannot be read, or from `take`.
@@ -76,11 +76,23 @@ pub fn each_row(
     ledger: &mut Ledger,
     mut take: impl FnMut(ReportRow) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
+    each_mark(source, ledger, |identity, mark| take(ReportRow::new(identity, mark)))
+}
+
+/// Gives every row of `source` with what `ledger` says of it to `take`, in input order.
+///
+/// # Errors
+/// [`ReportError`] where input or journal cannot be read, or from `take`.
+pub fn each_mark(
+    source: Source<'_>,
+    ledger: &mut Ledger,
+    mut take: impl FnMut(Identity, Mark) -> Result<(), ReportError>,
+) -> Result<(), ReportError> {
     let Source::Input(reader) = source else {
         for row in 1..=ledger.described_rows() {
             if let Some(identity) = ledger.describe(RowNumber(row))? {
-                let mark = ledger.mark(RowNumber(row))?;
-                take(ReportRow::new(identity, mark))?;
+                let mark = ledger.mark(identity.row)?;
+                take(identity, mark)?;
             }
         }
         return Ok(());
@@ -95,7 +107,7 @@ pub fn each_row(
         for index in 0..batch.len() {
             let identity = batch.identity(index);
             let mark = ledger.mark(identity.row)?;
-            take(ReportRow::new(identity, mark))?;
+            take(identity, mark)?;
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
+use super::progress::Pace;
 use super::results::ReportRow;
 use super::terminal::{count, plain, rows, span};
 use crate::outcome::{Outcome, Tally};
@@ -57,12 +58,10 @@ pub struct Summary<'a> {
     pub stopped: Option<String>,
     /// When it began.
     pub started: SystemTime,
-    /// How long rows were sent for.
-    pub took: Duration,
+    /// How fast it went.
+    pub pace: Pace,
     /// The cap, as the user reads it.
     pub cap: String,
-    /// The rate that throttled answers taught, where they did.
-    pub allowed: Option<f64>,
     /// The report.
     pub report: PathBuf,
     /// The journal.
@@ -74,7 +73,7 @@ pub struct Summary<'a> {
 impl Summary<'_> {
     /// Rows set in a second.
     fn rate(&self) -> f64 {
-        self.account.tally.of(Outcome::Set) as f64 / self.took.as_secs_f64().max(0.001)
+        self.pace.set as f64 / self.pace.took.as_secs_f64().max(0.001)
     }
 
     /// The summary as JSON.
@@ -95,10 +94,10 @@ impl Summary<'_> {
             "reasons": reasons,
             "stopped": self.stopped,
             "started": humantime::format_rfc3339_millis(self.started).to_string(),
-            "seconds": self.took.as_secs_f64(),
+            "seconds": self.pace.took.as_secs_f64(),
             "set_per_second": self.rate(),
             "cap": self.cap,
-            "service_allowed_per_second": self.allowed,
+            "service_allowed_per_second": self.pace.allowed,
             "report": self.report.to_string_lossy(),
             "journal": self.journal.to_string_lossy(),
             "exit_code": self.exit_code,
@@ -133,8 +132,8 @@ impl fmt::Display for Summary<'_> {
         if let Some(stopped) = &self.stopped {
             writeln!(f, "stopped early: {}", plain(stopped))?;
         }
-        write!(f, "took {}, {:.1} rows set a second (cap {})", span(self.took), self.rate(), self.cap)?;
-        if let Some(allowed) = self.allowed {
+        write!(f, "took {}, {:.1} rows set a second (cap {} for each Region)", span(self.pace.took), self.rate(), self.cap)?;
+        if let Some(allowed) = self.pace.allowed {
             write!(f, "; the service allowed about {allowed:.0}/s")?;
         }
         writeln!(f)?;
@@ -145,6 +144,8 @@ impl fmt::Display for Summary<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::outcome::Fate;
     use crate::row::{Identity, RowNumber};
@@ -163,9 +164,8 @@ mod tests {
             account,
             stopped: None,
             started: SystemTime::UNIX_EPOCH,
-            took: Duration::from_secs(2),
+            pace: Pace { set: 2, took: Duration::from_secs(2), allowed: None },
             cap: "15/s".to_owned(),
-            allowed: None,
             report: "a.results.csv".into(),
             journal: "a.results.csv.journal".into(),
             exit_code: 1,
@@ -184,7 +184,7 @@ mod tests {
             summary(&account).to_string(),
             "4 rows: 2 set, 1 rejected, 1 not_sent\n  \
              rejected         1  UserNotFoundException: User does not exist.\\u{1b}\n\
-             took 2s, 1.0 rows set a second (cap 15/s)\n\
+             took 2s, 1.0 rows set a second (cap 15/s for each Region)\n\
              report   a.results.csv\n\
              journal  a.results.csv.journal\n"
         );

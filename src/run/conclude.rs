@@ -11,11 +11,10 @@ use crate::execute::{Reason, Stop};
 use crate::input::{Origin, Reader};
 use crate::journal::Ledger;
 use crate::outcome::{Detail, Outcome, Tally};
-use crate::report::{Account, Form, Output, OutputError, ReportError, RowWriter, Source, Summary, count, each_row, plain};
+use crate::report::{Account, Form, OutputError, ReportError, RowWriter, Source, Summary, each_row, plain};
 
 /// Writes report and summary, and says what happened and what to do next.
 pub(super) fn conclude(job: &Job, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
-    let took = started.elapsed().unwrap_or_default();
     let account = match write_report(job, sent.reader) {
         Ok(account) => account,
         Err(error) => return without_report(job, &error),
@@ -25,15 +24,14 @@ pub(super) fn conclude(job: &Job, sent: Sent, stop: &Stop, started: SystemTime) 
         account: &account,
         stopped: stop.reason().map(describe),
         started,
-        took,
+        pace: sent.pace,
         cap: job.sending.cap.to_string(),
-        allowed: sent.allowed,
         report: job.report.clone(),
         journal: job.journal.clone(),
         exit_code: exit.code(),
     };
     eprint!("{summary}");
-    advise(account.tally());
+    advise(job, account.tally());
     match write_summary(job, &summary) {
         Ok(()) => exit,
         Err(error) => {
@@ -46,7 +44,7 @@ pub(super) fn conclude(job: &Job, sent: Sent, stop: &Stop, started: SystemTime) 
 fn write_report(job: &Job, mut reader: Option<Reader>) -> Result<Account, ReportError> {
     let mut ledger = Ledger::open(&job.journal)?;
     let mut account = Account::default();
-    let mut writer = RowWriter::new(Form::of(&job.report), Output::create(&job.report)?);
+    let mut writer = RowWriter::new(Form::of(&job.report), job.output(&job.report)?);
     let source = reader.as_mut().map_or(Source::Journal, Source::Input);
     each_row(source, &mut ledger, |row| {
         account.add(&row);
@@ -58,7 +56,7 @@ fn write_report(job: &Job, mut reader: Option<Reader>) -> Result<Account, Report
 
 fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {
     let Some(path) = &job.summary else { return Ok(()) };
-    let mut output = Output::create(path)?;
+    let mut output = job.output(path)?;
     writeln!(output, "{:#}", summary.to_json()).map_err(|source| OutputError::Io { path: path.clone(), source })?;
     output.finish()
 }
@@ -106,14 +104,23 @@ fn remedy(code: &str) -> Option<&'static str> {
     })
 }
 
-fn advise(tally: &Tally) {
-    for (outcome, advice) in [
-        (Outcome::Rejected, "rejected: mend what the code says, and run those rows again from a file of their own"),
-        (Outcome::Unknown, "unknown: the password may or may not be set; the report names them, and running them again is safe"),
-        (Outcome::NotSent, "not sent: run those rows again from a file of their own"),
+/// What to do about the rows that are not set.
+fn advise(job: &Job, tally: &Tally) {
+    let not_set = tally.of(Outcome::Invalid) + tally.of(Outcome::NotSent) > 0;
+    if job.input.origin == Origin::Stdin {
+        if tally.of(Outcome::Set) < tally.rows() {
+            eprintln!("next: put the rows that are not set, as the report names them, into a file, and run that");
+        }
+        return;
+    }
+    let resume = plain(&job.resume_command);
+    for (wanted, what, flag) in [
+        (not_set, "go on where this ended", ""),
+        (tally.of(Outcome::Rejected) > 0, "send the rejected rows again, once what the code says is mended", " --retry-rejected"),
+        (tally.of(Outcome::Unknown) > 0, "send the unknown rows again, whose password may or may not be set", " --unknown resend"),
     ] {
-        if tally.of(outcome) > 0 {
-            eprintln!("{} {advice}", count(tally.of(outcome)));
+        if wanted {
+            eprintln!("next: {what}:\n  {resume}{flag}");
         }
     }
 }

@@ -4,22 +4,25 @@
 //! side, then the report. It knows no flag.
 
 mod conclude;
+mod earlier;
 mod exit;
 mod plan;
 mod scribe;
 mod send;
 mod signals;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+pub use self::earlier::Again;
+use self::earlier::Earlier;
 pub use self::exit::Exit;
 use crate::cognito;
 use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{InputIdentity, Start, Writer};
 use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies, warn_of};
-use crate::report::{Output, Progress, Style};
+use crate::report::{Output, OutputError, Progress, Style};
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
 
 /// What `run` is to do.
@@ -49,6 +52,17 @@ pub struct Job {
     pub service: cognito::Settings,
     /// Rehearse against a sandbox of its own.
     pub sandbox: bool,
+    /// Go on with the run that the journal is of, and which of its rows to try again.
+    pub resume: Option<Again>,
+    /// The command line that resumes this run.
+    pub resume_command: String,
+}
+
+impl Job {
+    /// An output of this run: new, or in the place of the same output of the run that is resumed.
+    fn output(&self, path: &Path) -> Result<Output, OutputError> {
+        if self.resume.is_some() { Output::replace(path) } else { Output::create(path) }
+    }
 }
 
 /// Sets the passwords.
@@ -65,34 +79,49 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     warn_of(&reader);
     obstacles.refuse_missing_pool()?;
     obstacles.refuse_no_credentials()?;
-    plan::agree(job, &service, survey.as_ref())?;
-    let rows = survey.as_ref().map(|survey| survey.rows);
+    let resumed = job.resume.map(|again| resume(job, &mut reader, again)).transpose()?;
+    let earlier = resumed.as_ref().map(|(_, earlier)| earlier);
+    plan::agree(job, &service, survey.as_ref(), earlier)?;
+
+    let started = SystemTime::now();
+    let rows = survey.as_ref().map(|survey| survey.rows - earlier.map_or(0, Earlier::rows));
+    let (journal, earlier) = match resumed {
+        Some(resumed) => resumed,
+        None => (Writer::create(&job.journal, &start_of(job, &reader, started))?, Earlier::default()),
+    };
     let duplicates = match survey {
         Some(survey) => survey.duplicates,
         None => Duplicates::of_stream(job.on_duplicate)?,
     };
-
-    let started = SystemTime::now();
-    let journal = Writer::create(&job.journal, &start_of(job, &reader, started))?;
     let progress = Progress::new(job.style, rows, job.sending.cap.to_string());
     let stop = Stop::default();
     signals::watch(service.runtime.handle(), &stop, job.sending.grace)
         .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
-    let sent = send::everything(job, &service, reader, (policies, duplicates), (journal, progress), &stop);
+    let sent = send::everything(job, &service, reader, (policies, duplicates, earlier), (journal, progress), &stop);
     Ok(conclude::conclude(job, sent, &stop, started))
 }
 
-/// Nothing is overwritten, and nothing is sent whose report could not be written.
+/// Nothing is overwritten but, on resuming, the report of the run so far; and nothing is sent whose report could not be written.
 fn refuse_to_overwrite(job: &Job) -> Result<(), Refusal> {
-    for path in [Some(&job.report), Some(&job.journal), job.summary.as_ref()].into_iter().flatten() {
-        if !Output::is_direct(path) {
-            Refusal::if_exists(path)?;
-        }
+    let there = job.journal.symlink_metadata().is_ok();
+    match job.resume {
+        Some(_) if job.input.origin == Origin::Stdin => return Err(Refusal::ResumeNeedsAFile),
+        Some(_) if !there => return Err(Refusal::NoJournal(job.journal.clone())),
+        None if there => return Err(Refusal::RunBefore { journal: job.journal.clone(), resume: job.resume_command.clone() }),
+        _ => {}
     }
     for path in [Some(&job.report), job.summary.as_ref()].into_iter().flatten() {
-        Output::create(path)?;
+        job.output(path)?;
     }
     Ok(())
+}
+
+/// Takes up the journal of an earlier run. The cap holds across the stop: a second passes between its last call and the first of ours.
+fn resume(job: &Job, reader: &mut Reader, again: Again) -> Result<(Writer, Earlier), Refusal> {
+    let (writer, mut ledger) = Writer::resume(&job.journal)?;
+    let earlier = Earlier::look_back(reader, &mut ledger, again)?;
+    std::thread::sleep(Duration::from_secs(1));
+    Ok((writer, earlier))
 }
 
 fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Survey, Refusal> {

@@ -7,14 +7,14 @@ use tokio::sync::mpsc;
 use crate::execute::{Reason, Stop};
 use crate::journal::Writer;
 use crate::outcome::Event;
-use crate::report::Progress;
+use crate::report::{Pace, Progress};
 
 /// Events written together at the most.
 const GROUP: usize = 1024;
 
-/// Takes events until all senders are gone, and gives the rate that throttled answers taught. A journal that cannot be written stops
+/// Takes events until all senders are gone, and gives how fast it went. A journal that cannot be written stops
 /// the run; calls that wait for it then never leave.
-pub(super) fn keep(mut journal: Writer, mut events: mpsc::Receiver<Event>, mut progress: Progress, stop: &Stop) -> Option<f64> {
+pub(super) fn keep(mut journal: Writer, mut events: mpsc::Receiver<Event>, mut progress: Progress, stop: &Stop) -> Pace {
     let mut group = Vec::with_capacity(GROUP);
     while events.blocking_recv_many(&mut group, GROUP) > 0 {
         for event in &group {

@@ -9,13 +9,14 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
+use super::earlier::Earlier;
 use super::{Job, scribe};
 use crate::execute::{Reason, Stop, execute};
 use crate::input::Reader;
 use crate::journal::Writer;
 use crate::outcome::{Event, Fate, Outcome};
 use crate::preflight::{Rehearsal, Service};
-use crate::report::Progress;
+use crate::report::{Pace, Progress};
 use crate::row::Identity;
 use crate::validate::{Checked, Duplicates, Policies, ValidRow, stream};
 
@@ -26,8 +27,8 @@ const QUEUE: usize = 1024;
 pub(super) struct Sent {
     /// The input, to be read once more for the report; `None` where it cannot be.
     pub reader: Option<Reader>,
-    /// The rate that throttled answers taught.
-    pub allowed: Option<f64>,
+    /// How fast it went.
+    pub pace: Pace,
 }
 
 /// Sends the rows of `reader`, and returns when each that was begun has its end in the journal.
@@ -35,7 +36,7 @@ pub(super) fn everything(
     job: &Job,
     service: &Service,
     reader: Reader,
-    (policies, duplicates): (Policies<'static>, Duplicates),
+    (policies, duplicates, earlier): (Policies<'static>, Duplicates, Earlier),
     (journal, progress): (Writer, Progress),
     stop: &Stop,
 ) -> Sent {
@@ -47,17 +48,18 @@ pub(super) fn everything(
         events: event_sender.downgrade(),
         describe: !again,
         rehearsal: service.rehearsal.clone(),
+        earlier,
         stop: stop.clone(),
     };
     let feeding = std::thread::spawn(move || feed.all(reader, policies, duplicates));
-    let allowed = std::thread::scope(|scope| {
+    let pace = std::thread::scope(|scope| {
         let scribe = scope.spawn(|| scribe::keep(journal, events, progress, stop));
         let work = execute(rows, Arc::clone(&service.cognito), &job.sending, event_sender, stop.clone());
         service.runtime.block_on(work);
         finished(scribe.join())
     });
     // A reader of standard input may be waiting for a line that never comes, and is not needed any more.
-    Sent { reader: again.then(|| finished(feeding.join())), allowed }
+    Sent { reader: again.then(|| finished(feeding.join())), pace }
 }
 
 /// What a thread gave; its panic goes on in this one.
@@ -73,6 +75,7 @@ struct Feed {
     /// Whether the journal has to describe every row, because the input cannot be read again.
     describe: bool,
     rehearsal: Option<Rehearsal>,
+    earlier: Earlier,
     stop: Stop,
 }
 
@@ -88,6 +91,9 @@ impl Feed {
     fn take(&self, checked: Checked) -> ControlFlow<()> {
         if self.stop.is_pulled() {
             return ControlFlow::Break(());
+        }
+        if self.earlier.leaves_out(checked.number()) {
+            return ControlFlow::Continue(());
         }
         match checked {
             Checked::Valid(row) => {

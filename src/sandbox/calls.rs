@@ -2,6 +2,7 @@
 //! at once and before any delay, so that a client that hangs up cannot leave a call half done.
 
 use std::io;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -15,6 +16,8 @@ use super::clock::epoch_seconds;
 use super::faults::{Draw, Fault, FaultDraws};
 use super::ids;
 use super::operations::Service;
+use super::permissions::access_denied;
+use super::plan::Plan;
 use super::protocol::{self, Operation, Refusal};
 use super::quota::{Category, Quotas};
 use super::settings::Settings;
@@ -35,6 +38,8 @@ pub(super) struct Answer {
     pub(super) request_id: String,
     pub(super) delay: Duration,
     pub(super) reply: Reply,
+    /// What is still to be applied.
+    pub(super) late: Option<LateCall>,
 }
 
 /// What is sent back.
@@ -63,15 +68,54 @@ impl Reply {
     }
 }
 
-/// What the log says of a call's input. A member of the wrong type leaves them all empty.
+/// What faults, permissions and the log need to know of a call's input. A member of the wrong type leaves them all empty.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Subject {
     user_pool_id: String,
+    client_id: String,
     username: String,
     permanent: Option<bool>,
     #[serde(deserialize_with = "protocol::password")]
     password: Option<Password<'static>>,
+    #[serde(alias = "ChallengeResponses")]
+    auth_parameters: AuthParameters,
+}
+
+/// Where a call that signs in names its user.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AuthParameters {
+    #[serde(rename = "USERNAME")]
+    username: String,
+}
+
+impl Subject {
+    fn read(body: &[u8]) -> Self {
+        let mut subject: Self = protocol::input(body).unwrap_or_default();
+        if subject.username.is_empty() {
+            subject.username = std::mem::take(&mut subject.auth_parameters.username);
+        }
+        subject
+    }
+}
+
+/// One call, as far as it was read.
+struct Call {
+    at: SystemTime,
+    name: String,
+    operation: Option<Operation>,
+    region: String,
+    subject: Subject,
+    request_id: String,
+    fault: Option<&'static str>,
+}
+
+/// A call that is to be applied when its client has long gone.
+pub(super) struct LateCall {
+    pub(super) by: Duration,
+    call: Call,
+    body: Box<[u8]>,
 }
 
 /// The desk that every call passes.
@@ -80,6 +124,7 @@ pub(super) struct Desk {
     settings: Settings,
     quotas: Quotas,
     faults: FaultDraws,
+    plan: Plan,
     log: Option<CallLog>,
     log_failure: Mutex<Option<io::Error>>,
     log_failed: CancellationToken,
@@ -87,11 +132,12 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(settings: Settings, log: Option<CallLog>) -> Self {
+    pub(super) fn new(settings: Settings, service: Service, plan: Plan, log: Option<CallLog>) -> Self {
         Self {
-            service: Service::new(settings.seed, &settings.account),
+            service,
             quotas: Quotas::new(&settings),
             faults: FaultDraws::new(settings.faults, settings.seed),
+            plan,
             log,
             log_failure: Mutex::default(),
             log_failed: CancellationToken::new(),
@@ -100,75 +146,115 @@ impl Desk {
         }
     }
 
+    /// Where the state is kept.
+    pub(super) fn state_path(&self) -> Option<&Path> {
+        self.settings.state.as_deref()
+    }
+
     /// Decides one call.
     pub(super) fn take(&self, arrival: &Arrival<'_>) -> Answer {
-        let request_id = ids::request_id(self.settings.seed, self.calls.fetch_add(1, Ordering::Relaxed));
-        let operation = Operation::named(arrival.operation);
-        let subject: Subject = protocol::input(arrival.body).unwrap_or_default();
-        let region = arrival.region.unwrap_or_else(|| subject.user_pool_id.split_once('_').map_or("", |(region, _)| region));
-        let draw = if operation == Some(Operation::AdminSetUserPassword) { self.faults.next() } else { Draw::default() };
-        let (reply, applied) = match draw.fault.and_then(|fault| self.instead(fault, arrival.operation, region, &subject)) {
+        let mut call = self.read(arrival);
+        let draw = self.plan.next(call.operation, &call.subject.username).and(self.draw(call.operation));
+        call.fault = draw.name();
+        if let Some(shift) = draw.clock {
+            self.service.clock.shift(shift);
+        }
+        let request_id = call.request_id.clone();
+        let delay = self.settings.latency + draw.slow_by.unwrap_or_default();
+        if draw.fault == Some(Fault::AppliedLate) {
+            let late = LateCall { by: draw.late_by, call, body: arrival.body.into() };
+            return Answer { request_id, delay, reply: Reply::Cut, late: Some(late) };
+        }
+        let (reply, applied) = match draw.fault.and_then(|fault| self.instead(fault, &call)) {
             Some(reply) => (reply, false),
-            None => self.perform(operation, region, arrival.body),
+            None => self.perform(&call, arrival.body),
         };
         let reply = if draw.fault == Some(Fault::CutAfter) { Reply::Cut } else { reply };
-        self.log(&Line {
-            arrived: epoch_seconds(arrival.at),
-            operation: arrival.operation,
-            region,
-            user_pool_id: &subject.user_pool_id,
-            username: &subject.username,
-            permanent: subject.permanent,
-            status: reply.status(),
-            code: reply.code(),
-            applied,
-            fault: draw.name(),
-            request_id: &request_id,
-            password: subject.password.as_ref().filter(|_| self.settings.log_passwords).map(Password::expose),
-        });
-        Answer { request_id, delay: self.settings.latency + draw.slow_by.unwrap_or_default(), reply }
+        self.log(&call, &reply, applied);
+        Answer { request_id, delay, reply, late: None }
+    }
+
+    /// Applies a call whose time has come. Its line in the log stands here, not where it arrived.
+    pub(super) fn apply(&self, late: &LateCall) {
+        let (_, applied) = self.perform(&late.call, &late.body);
+        self.log(&late.call, &Reply::Cut, applied);
+    }
+
+    fn read(&self, arrival: &Arrival<'_>) -> Call {
+        let mut subject = Subject::read(arrival.body);
+        if let Some(client) = self.service.clients.get(&subject.client_id).filter(|_| subject.user_pool_id.is_empty()) {
+            subject.user_pool_id.clone_from(&client.pool);
+        }
+        let region = arrival.region.unwrap_or_else(|| subject.user_pool_id.split_once('_').map_or("", |(region, _)| region));
+        Call {
+            at: arrival.at,
+            name: arrival.operation.to_owned(),
+            operation: Operation::named(arrival.operation),
+            region: region.to_owned(),
+            subject,
+            request_id: ids::request_id(self.settings.seed, self.calls.fetch_add(1, Ordering::Relaxed)),
+            fault: None,
+        }
+    }
+
+    /// Faults by probability strike AdminSetUserPassword alone: what prepares and verifies a rehearsal goes through.
+    fn draw(&self, operation: Option<Operation>) -> Draw {
+        if operation == Some(Operation::AdminSetUserPassword) { self.faults.next() } else { Draw::default() }
     }
 
     /// What a fault answers in place of the service; nothing where the call is performed all the same.
-    fn instead(&self, fault: Fault, operation: &str, region: &str, subject: &Subject) -> Option<Reply> {
-        let refused = |status, code, message: String| Some(Reply::Refused(Refusal { status, code, message: message.into() }));
+    fn instead(&self, fault: Fault, call: &Call) -> Option<Reply> {
+        let refused = |status, code, message: &'static str| Some(Reply::Refused(Refusal { status, code, message: message.into() }));
         match fault {
-            Fault::CutAfter => None,
+            Fault::CutAfter | Fault::AppliedLate => None,
             Fault::CutBefore => Some(Reply::Cut),
             Fault::HtmlOk => Some(Reply::Html(200)),
             Fault::Html => Some(Reply::Html(502)),
-            Fault::Unavailable => refused(503, "ServiceUnavailableException", String::new()),
-            Fault::InternalError => refused(500, "InternalErrorException", "Internal server error.".to_owned()),
-            Fault::ExpiredToken => {
-                refused(400, "ExpiredTokenException", "The security token included in the request is expired".to_owned())
-            }
-            Fault::AccessDenied => {
-                let (account, pool) = (&self.settings.account, &subject.user_pool_id);
-                let message = format!(
-                    "User: arn:aws:iam::{account}:user/sandbox is not authorized to perform: cognito-idp:{operation} on resource: \
-                     arn:aws:cognito-idp:{region}:{account}:userpool/{pool} because no identity-based policy allows the \
-                     cognito-idp:{operation} action"
-                );
-                refused(400, "AccessDeniedException", message)
-            }
-            Fault::Throttle => refused(400, "TooManyRequestsException", "Too many requests".to_owned()),
+            Fault::Unavailable => refused(503, "ServiceUnavailableException", ""),
+            Fault::InternalError => refused(500, "InternalErrorException", "Internal server error."),
+            Fault::ExpiredToken => refused(400, "ExpiredTokenException", "The security token included in the request is expired"),
+            Fault::AccessDenied => Some(Reply::Refused(self.access_denied(call))),
+            Fault::Throttle => refused(400, "TooManyRequestsException", "Too many requests"),
         }
     }
 
-    /// Performs a call under its quota. Says also whether it changed something.
-    fn perform(&self, operation: Option<Operation>, region: &str, body: &[u8]) -> (Reply, bool) {
-        let Some(operation) = operation else { return (Reply::Refused(Refusal::new("UnknownOperationException", "")), false) };
-        if Category::of(operation).is_some_and(|category| !self.quotas.admits(category, region)) {
-            return (Reply::Refused(Refusal::new("TooManyRequestsException", "Rate exceeded")), false);
+    fn access_denied(&self, call: &Call) -> Refusal {
+        access_denied(&self.settings.account, &call.region, &call.subject.user_pool_id, &call.name)
+    }
+
+    /// Performs a call that is permitted, under its quota. Says also whether it changed something.
+    fn perform(&self, call: &Call, body: &[u8]) -> (Reply, bool) {
+        let refused = |refusal| (Reply::Refused(refusal), false);
+        let Some(operation) = call.operation else { return refused(Refusal::new("UnknownOperationException", "")) };
+        if self.settings.denied.iter().any(|denial| denial.covers(operation, &call.subject.user_pool_id)) {
+            return refused(self.access_denied(call));
         }
-        match self.service.perform(operation, region, body) {
+        if Category::of(operation).is_some_and(|category| !self.quotas.admits(category, &call.region)) {
+            return refused(Refusal::new("TooManyRequestsException", "Rate exceeded"));
+        }
+        match self.service.perform(operation, &call.region, body) {
             Ok(output) => (Reply::Output(output), operation.changes_something()),
-            Err(refusal) => (Reply::Refused(refusal), false),
+            Err(refusal) => refused(refusal),
         }
     }
 
-    fn log(&self, line: &Line<'_>) {
-        let Some(Err(error)) = self.log.as_ref().map(|log| log.write(line)) else { return };
+    fn log(&self, call: &Call, reply: &Reply, applied: bool) {
+        let Some(log) = &self.log else { return };
+        let written = log.write(&Line {
+            arrived: epoch_seconds(call.at),
+            operation: &call.name,
+            region: &call.region,
+            user_pool_id: &call.subject.user_pool_id,
+            username: &call.subject.username,
+            permanent: call.subject.permanent,
+            status: reply.status(),
+            code: reply.code(),
+            applied,
+            fault: call.fault,
+            request_id: &call.request_id,
+            password: call.subject.password.as_ref().filter(|_| self.settings.log_passwords).map(Password::expose),
+        });
+        let Err(error) = written else { return };
         self.log_failure.lock().expect("no holder of the lock panics").get_or_insert(error);
         self.log_failed.cancel();
     }
@@ -188,7 +274,9 @@ mod tests {
     #[tokio::test]
     async fn a_log_that_cannot_be_written_is_a_failure() {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
-        let desk = Desk::new(Settings::default(), Some(CallLog::on(full)));
+        let settings = Settings::default();
+        let service = Service::new(&settings, [7; 32]);
+        let desk = Desk::new(settings, service, Plan::none(), Some(CallLog::on(full)));
         for _ in 0..2 {
             desk.take(&Arrival { at: SystemTime::now(), operation: "ListUsers", region: None, body: b"" });
         }

@@ -11,6 +11,9 @@ use crate::secret::Password;
 /// The longest username, in characters (service model).
 const MAX_USERNAME: usize = 128;
 
+/// The longest client id, in characters (service model).
+const MAX_CLIENT_ID: usize = 128;
+
 /// The broken constraints of one request, gathered member by member.
 #[derive(Default)]
 pub(super) struct Constraints(Vec<String>);
@@ -53,6 +56,19 @@ impl Constraints {
         username
     }
 
+    /// `ClientId`: 1 to 128 of `[\w+]+`. It is sensitive in the model, and a refusal does not repeat it.
+    pub(super) fn client_id<'a>(&mut self, value: Option<&'a str>) -> &'a str {
+        let Some(id) = value else {
+            self.missing("clientId");
+            return "";
+        };
+        self.length("clientId", id, None, 1, MAX_CLIENT_ID);
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'+') {
+            self.broken("clientId", None, r"satisfy regular expression pattern: [\w+]+");
+        }
+        id
+    }
+
     /// A password, by what the live service enforces.
     pub(super) fn password(&mut self, path: &str, password: &Password<'_>) {
         match api_violation(password.expose()) {
@@ -86,12 +102,14 @@ impl Constraints {
 
     /// The refusal, if a constraint is broken.
     pub(super) fn check(self) -> Result<(), Refusal> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.refusal()) }
+    }
+
+    /// The refusal of what is broken.
+    pub(super) fn refusal(self) -> Refusal {
         let broken = self.0;
         let errors = if broken.len() == 1 { "error" } else { "errors" };
-        if broken.is_empty() {
-            return Ok(());
-        }
-        Err(Refusal::invalid_parameter(format!("{} validation {errors} detected: {}", broken.len(), broken.join("; "))))
+        Refusal::invalid_parameter(format!("{} validation {errors} detected: {}", broken.len(), broken.join("; ")))
     }
 }
 

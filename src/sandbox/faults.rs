@@ -1,19 +1,24 @@
-//! Which call goes wrong, and how: drawn from a seeded generator, so that a rehearsal can be repeated. What a fault does to its call
-//! is left to `calls`.
+//! Which call goes wrong, and how: drawn from a seeded generator by the probabilities of `settings`, so that a rehearsal can be
+//! repeated. Faults that are planned call by call are left to `plan`, and what a fault does to its call to `calls`.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use serde::Deserialize;
 
+use super::clock::ClockShift;
 use super::settings::Faults;
 
 /// What happens to a call instead of its proper answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Fault {
     CutBefore,
     CutAfter,
+    /// The connection is cut at once, and the call is applied later all the same.
+    AppliedLate,
     HtmlOk,
     Html,
     Unavailable,
@@ -29,6 +34,7 @@ impl Fault {
         match self {
             Self::CutBefore => "cut_before",
             Self::CutAfter => "cut_after",
+            Self::AppliedLate => "applied_late",
             Self::HtmlOk => "html_ok",
             Self::Html => "html",
             Self::Unavailable => "unavailable",
@@ -40,19 +46,30 @@ impl Fault {
     }
 }
 
-/// What is drawn for one call.
+/// What is in store for one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Draw {
     /// What goes wrong.
     pub(super) fault: Option<Fault>,
     /// How much later the answer comes.
     pub(super) slow_by: Option<Duration>,
+    /// How much later a call is applied whose fault is [`Fault::AppliedLate`].
+    pub(super) late_by: Duration,
+    /// How far the clock is moved before the call.
+    pub(super) clock: Option<ClockShift>,
 }
 
 impl Draw {
-    /// The name in the call log: the fault's, or `slow` where that is all.
+    /// The name in the call log: the fault's, or of what else befell the call.
     pub(super) fn name(self) -> Option<&'static str> {
-        self.fault.map(Fault::name).or(self.slow_by.map(|_| "slow"))
+        let otherwise = || self.slow_by.map(|_| "slow").or(self.clock.map(|_| "clock_moved"));
+        self.fault.map(Fault::name).or_else(otherwise)
+    }
+
+    /// Adds what another source has in store. Of two faults the first stays.
+    pub(super) fn and(self, other: Self) -> Self {
+        let late_by = if self.fault == Some(Fault::AppliedLate) { self.late_by } else { other.late_by };
+        Self { fault: self.fault.or(other.fault), slow_by: self.slow_by.or(other.slow_by), late_by, clock: self.clock.or(other.clock) }
     }
 }
 
@@ -90,7 +107,7 @@ impl FaultDraws {
         ]
         .map(|(probability, fault)| (rng.random::<f64>() < probability).then_some(fault));
         let slow = rng.random::<f64>() < f.slow;
-        Draw { fault: drawn.into_iter().flatten().next(), slow_by: slow.then_some(f.slow_by) }
+        Draw { fault: drawn.into_iter().flatten().next(), slow_by: slow.then_some(f.slow_by), ..Draw::default() }
     }
 }
 

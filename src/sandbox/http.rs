@@ -14,16 +14,20 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::SandboxError;
-use super::calls::{Answer, Arrival, Desk, Reply};
+use super::calls::{Answer, Arrival, Desk, LateCall, Reply};
+use super::clock::ClockShift;
 use super::protocol::{TARGET_PREFIX, signed_region};
 
 /// The longest body that is read. The largest sound request is a CreateUserPool, of some kilobytes.
 const MAX_BODY: usize = 1 << 20;
+/// Where the sandbox's clock is moved. The service has no such thing.
+const CLOCK_PATH: &str = "/sandbox/clock";
 /// How long the calls under way may take to finish once the sandbox is told to stop.
 const DRAIN: Duration = Duration::from_secs(2);
 /// How long to wait when no connection can be accepted, for want of file descriptors.
@@ -33,36 +37,52 @@ const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Not Cognito</title></hea
 
 /// Serves until `stop` is cancelled or the call log fails, then finishes the calls under way.
 pub(super) async fn serve(desk: Arc<Desk>, listener: TcpListener, stop: CancellationToken) -> Result<(), SandboxError> {
-    let closing = CancellationToken::new();
-    let connections = TaskTracker::new();
+    let server = Server { desk: Arc::clone(&desk), tasks: TaskTracker::new(), closing: CancellationToken::new() };
     let served = loop {
         tokio::select! {
             () = stop.cancelled() => break Ok(()),
             failure = desk.log_failure() => break Err(SandboxError::LogWrite(failure)),
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(Arc::clone(&desk), stream, closing.clone()));
+                    server.tasks.spawn(connection(server.clone(), stream));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
         }
     };
-    closing.cancel();
-    connections.close();
-    connections.wait().await;
+    server.closing.cancel();
+    server.tasks.close();
+    server.tasks.wait().await;
     served
 }
 
+/// Applies a call after its client was cut off, or when the sandbox stops: nothing is left half done.
+async fn apply_late(desk: Arc<Desk>, late: LateCall, closing: CancellationToken) {
+    tokio::select! {
+        () = tokio::time::sleep(late.by) => {}
+        () = closing.cancelled() => {}
+    }
+    desk.apply(&late);
+}
+
+/// What the connections share.
+#[derive(Clone)]
+struct Server {
+    desk: Arc<Desk>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
 /// One client's connection, to its end.
-async fn connection(desk: Arc<Desk>, stream: TcpStream, closing: CancellationToken) {
+async fn connection(server: Server, stream: TcpStream) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let service = service_fn(|request| answer(&desk, request));
+    let service = service_fn(|request| answer(&server, request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let served = tokio::select! {
         served = &mut connection => served,
-        () = closing.cancelled() => {
+        () = server.closing.cancelled() => {
             Pin::new(&mut connection).graceful_shutdown();
             tokio::time::timeout(DRAIN, &mut connection).await.unwrap_or(Ok(()))
         }
@@ -88,21 +108,43 @@ impl fmt::Display for Cut {
 impl Error for Cut {}
 
 /// Answers one request.
-async fn answer(desk: &Desk, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
+async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
     let at = SystemTime::now();
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         return Ok(response(StatusCode::PAYLOAD_TOO_LARGE, Bytes::new()));
     };
+    let body = body.to_bytes();
+    if head.method == Method::POST && head.uri.path() == CLOCK_PATH {
+        return Ok(move_clock(&server.desk, &body));
+    }
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let is_call = head.method == Method::POST && head.uri.path() == "/";
     let operation = header("x-amz-target").filter(|_| is_call).and_then(|target| target.strip_prefix(TARGET_PREFIX)).unwrap_or("");
     let region = header("authorization").and_then(signed_region);
-    let Answer { request_id, delay, reply } = desk.take(&Arrival { at, operation, region, body: &body.to_bytes() });
+    let Answer { request_id, delay, reply, late } = server.desk.take(&Arrival { at, operation, region, body: &body });
+    if let Some(late) = late {
+        server.tasks.spawn(apply_late(Arc::clone(&server.desk), late, server.closing.clone()));
+    }
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
     respond(&request_id, reply)
+}
+
+/// Moves the sandbox's clock: `{"by": "8d"}`, for tests in other processes.
+fn move_clock(desk: &Desk, body: &[u8]) -> Response<Full<Bytes>> {
+    #[derive(Deserialize)]
+    struct Move {
+        by: ClockShift,
+    }
+    match serde_json::from_slice(body) {
+        Ok(Move { by }) => {
+            desk.service.clock.shift(by);
+            response(StatusCode::NO_CONTENT, Bytes::new())
+        }
+        Err(error) => response(StatusCode::BAD_REQUEST, Bytes::from(format!("{error}\n"))),
+    }
 }
 
 /// The answer as the service, or whoever is in its place, sends it.

@@ -5,6 +5,9 @@ use crate::row::PoolId;
 /// The letters and digits of a pool id's second half.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+/// How many characters the service's client ids have. 16 bytes are not quite enough to draw all of them evenly, which no one minds.
+const CLIENT_ID_LENGTH: usize = 26;
+
 /// The id of the sandbox's nth request.
 pub(super) fn request_id(seed: u64, n: u64) -> String {
     uuid(digest(seed, b"request", &[&n.to_le_bytes()]))
@@ -20,6 +23,18 @@ pub(super) fn pool_id(seed: u64, region: &str, n: u64) -> Option<PoolId> {
     let digest = digest(seed, b"pool", &[region.as_bytes(), &n.to_le_bytes()]);
     let suffix: String = digest[..9].iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect();
     PoolId::parse(&format!("{region}_{suffix}")).ok()
+}
+
+/// The id of the nth client.
+pub(super) fn client_id(seed: u64, n: u64) -> String {
+    const LETTERS_AND_DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut number = u128::from_le_bytes(digest(seed, b"client", &[&n.to_le_bytes()]));
+    let characters = (0..CLIENT_ID_LENGTH).map(|_| {
+        let digit = number % 36;
+        number /= 36;
+        char::from(LETTERS_AND_DIGITS[digit as usize])
+    });
+    characters.collect()
 }
 
 fn digest(seed: u64, purpose: &[u8], parts: &[&[u8]]) -> [u8; 16] {
@@ -63,6 +78,13 @@ mod tests {
         assert_eq!(id, request_id(1, 2));
         assert_ne!(id, request_id(1, 3));
         assert_ne!(id, request_id(2, 2));
+    }
+
+    #[test]
+    fn a_client_id_is_26_small_letters_and_digits() {
+        let id = client_id(1, 2);
+        assert!(id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()), "{id}");
+        assert_ne!(id, client_id(1, 3));
     }
 
     #[test]

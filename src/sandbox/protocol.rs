@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
@@ -14,33 +15,54 @@ use crate::secret::Password;
 pub(super) const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
 
 /// The operations that the sandbox serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(super) enum Operation {
+    AdminConfirmSignUp,
     AdminCreateUser,
+    AdminDeleteUser,
+    AdminDisableUser,
+    AdminEnableUser,
     AdminGetUser,
+    AdminInitiateAuth,
+    AdminResetUserPassword,
+    AdminRespondToAuthChallenge,
     AdminSetUserPassword,
+    AdminUserGlobalSignOut,
     CreateUserPool,
+    CreateUserPoolClient,
+    DeleteUserPool,
     DescribeUserPool,
+    GetProvisionedLimit,
+    InitiateAuth,
     ListUsers,
+    RespondToAuthChallenge,
+    SignUp,
+    UpdateUserPool,
 }
 
 impl Operation {
     /// The operation with this name.
     pub(super) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "AdminCreateUser" => Self::AdminCreateUser,
-            "AdminGetUser" => Self::AdminGetUser,
-            "AdminSetUserPassword" => Self::AdminSetUserPassword,
-            "CreateUserPool" => Self::CreateUserPool,
-            "DescribeUserPool" => Self::DescribeUserPool,
-            "ListUsers" => Self::ListUsers,
-            _ => return None,
-        })
+        let name: StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
+        Self::deserialize(name).ok()
     }
 
-    /// Whether a success changes a pool or a user.
+    /// Whether a success changes a pool, a client or a user. Signing in changes nothing that is kept.
     pub(super) fn changes_something(self) -> bool {
-        matches!(self, Self::AdminCreateUser | Self::AdminSetUserPassword | Self::CreateUserPool)
+        !matches!(
+            self,
+            Self::AdminGetUser
+                | Self::AdminInitiateAuth
+                | Self::DescribeUserPool
+                | Self::GetProvisionedLimit
+                | Self::InitiateAuth
+                | Self::ListUsers
+        )
+    }
+
+    /// Whether IAM decides about it. The others are for users, who have no AWS credentials (service model: `noAuth`).
+    pub(super) fn is_signed(self) -> bool {
+        !matches!(self, Self::InitiateAuth | Self::RespondToAuthChallenge | Self::SignUp)
     }
 }
 
@@ -66,6 +88,14 @@ impl Refusal {
 
     pub(super) fn pool_not_found(id: &str) -> Self {
         Self::new("ResourceNotFoundException", format!("User pool {id} does not exist."))
+    }
+
+    pub(super) fn client_not_found(id: &str) -> Self {
+        Self::new("ResourceNotFoundException", format!("User pool client {id} does not exist."))
+    }
+
+    pub(super) fn not_authorized(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("NotAuthorizedException", message)
     }
 
     pub(super) fn user_not_found() -> Self {
@@ -111,6 +141,14 @@ mod tests {
         assert_eq!(signed_region(header), Some("eu-west-1"));
         for unsigned in ["", "Bearer x", "AWS4-HMAC-SHA256 Credential=x", "AWS4-HMAC-SHA256 Credential=a/b/EU\n/d/e"] {
             assert_eq!(signed_region(unsigned), None, "{unsigned:?}");
+        }
+    }
+
+    #[test]
+    fn an_operation_has_the_models_name_and_no_other() {
+        assert_eq!(Operation::named("AdminSetUserPassword"), Some(Operation::AdminSetUserPassword));
+        for name in ["", "adminSetUserPassword", "AdminSetUserPassword ", "ForgotPassword"] {
+            assert_eq!(Operation::named(name), None, "{name}");
         }
     }
 

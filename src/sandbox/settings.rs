@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::SandboxError;
+use super::clock::ClockShift;
+use super::permissions::Denial;
+use super::quota::{CategoryQuota, QuotaWindow};
 
 /// Requests a second for UserAccountRecovery, the category of AdminSetUserPassword (L-7D6E8ED3 of the Cognito quotas, not adjustable).
 pub const DOCUMENTED_QUOTA: f64 = 30.0;
@@ -18,14 +21,27 @@ pub struct Settings {
     pub quota: Option<f64>,
     /// The requests that UserAccountRecovery admits at once after a pause, from 1 on. The service's own figure is undocumented.
     pub burst: u32,
+    /// How the quotas are counted.
+    pub quota_window: QuotaWindow,
+    /// Quotas of single categories, in the documented ones' place, and with one second's worth of burst. They hold without `quota`
+    /// too.
+    pub quotas: Vec<CategoryQuota>,
+    /// How far ahead of the machine's clock the sandbox's begins. Temporary passwords, sessions and tokens expire by it.
+    pub clock: ClockShift,
     /// The time added before every answer, as a network would.
     pub latency: Duration,
     /// The call log: a new file of JSON Lines. An existing one is refused.
     pub log: Option<PathBuf>,
     /// Whether the log holds the passwords that calls brought.
     pub log_passwords: bool,
+    /// A file that holds the sandbox's state: loaded at the start where it exists, saved at the end, in place of the old one.
+    pub state: Option<PathBuf>,
     /// What goes wrong, and how often.
     pub faults: Faults,
+    /// The fault plan, a file of JSON Lines: which call goes wrong, and how. It comes before `faults`.
+    pub plan: Option<PathBuf>,
+    /// What IAM denies.
+    pub denied: Vec<Denial>,
     /// What request ids, `sub`s, pool ids and faults are drawn from: the same seed and calls give the same again.
     pub seed: u64,
     /// The AWS account, twelve digits. It stands in the ARNs.
@@ -39,10 +55,16 @@ impl Default for Settings {
             port: 0,
             quota: Some(DOCUMENTED_QUOTA),
             burst: 30,
+            quota_window: QuotaWindow::default(),
+            quotas: Vec::new(),
+            clock: ClockShift::default(),
             latency: Duration::ZERO,
             log: None,
             log_passwords: false,
+            state: None,
             faults: Faults::default(),
+            plan: None,
+            denied: Vec::new(),
             seed: 0,
             account: "000000000000".to_owned(),
         }
@@ -54,6 +76,9 @@ impl Settings {
     pub(super) fn check(&self) -> Result<(), SandboxError> {
         if self.quota.is_some_and(|quota| !(quota.is_finite() && quota > 0.0)) {
             return Err(SandboxError::Setting { name: "quota", allowed: "above 0" });
+        }
+        if self.quotas.iter().any(|quota| !(quota.per_second.is_finite() && quota.per_second > 0.0)) {
+            return Err(SandboxError::Setting { name: "quotas", allowed: "above 0" });
         }
         if self.burst == 0 {
             return Err(SandboxError::Setting { name: "burst", allowed: "1 or more" });

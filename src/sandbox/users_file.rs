@@ -1,5 +1,5 @@
-//! The file of users that a sandbox starts with: JSON Lines with a user a line, or the CSV that a run reads. Passwords in it are
-//! ignored.
+//! The file of users that a sandbox starts with: JSON Lines with a user or a pool a line, or the CSV that a run reads. Passwords in it
+//! are ignored.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,7 +8,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::clock;
+use super::constraints::Constraints;
+use super::directory::Naming;
+use super::pool_settings::PoolSettings;
+use super::pools::PoolConfig;
 use super::users::{Status, User};
 use crate::row::PoolId;
 
@@ -28,7 +31,13 @@ pub enum UsersFileError {
     },
 }
 
-/// A line of JSON. The names are those of the API, or of the CSV's header.
+/// What a line gives.
+pub(super) enum Entry {
+    Pool(PoolId, PoolConfig, Naming),
+    User(PoolId, User),
+}
+
+/// A line of JSON that holds a user. The names are those of the API, or of the CSV's header.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct UserLine {
@@ -41,22 +50,60 @@ struct UserLine {
     #[serde(default = "enabled")]
     enabled: bool,
     #[serde(default)]
-    attributes: BTreeMap<Box<str>, Box<str>>,
+    attributes: Attributes,
+}
+
+/// Attributes as an object, or as the list that the API makes of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Attributes {
+    Object(BTreeMap<Box<str>, Box<str>>),
+    List(Vec<AttributeType>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AttributeType {
+    name: Box<str>,
+    value: Box<str>,
+}
+
+impl Default for Attributes {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+/// A line of JSON that holds a pool.
+#[derive(Deserialize)]
+struct PoolLine {
+    #[serde(rename = "Id")]
+    id: String,
+    #[serde(flatten)]
+    settings: PoolSettings,
 }
 
 fn enabled() -> bool {
     true
 }
 
-/// Reads the file and hands each user to `take`. A file whose first character is `{` is JSON Lines.
-pub(super) fn read(path: &Path, take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+/// Reads the file, hands what it gives to `take`, and says how many users there were. A file whose first character is `{` is JSON
+/// Lines, and so is an empty one.
+pub(super) fn read(path: &Path, now: f64, take: impl FnMut(Entry) -> Result<(), &'static str>) -> Result<usize, UsersFileError> {
     let mut file = BufReader::new(File::open(path)?);
     let first = file.fill_buf()?;
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    if first.trim_ascii_start().starts_with(b"{") { read_json_lines(file, take) } else { read_csv(file, take) }
+    match first.trim_ascii_start() {
+        [] | [b'{', ..] => read_json_lines(file, now, take),
+        _ => read_csv(file, now, take),
+    }
 }
 
-fn read_json_lines(mut file: impl BufRead, mut take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+fn read_json_lines(
+    mut file: impl BufRead,
+    now: f64,
+    mut take: impl FnMut(Entry) -> Result<(), &'static str>,
+) -> Result<usize, UsersFileError> {
     let mut count = 0;
     let mut text = Vec::new();
     for line in 1.. {
@@ -68,18 +115,39 @@ fn read_json_lines(mut file: impl BufRead, mut take: impl FnMut(&PoolId, User)) 
         if text.is_empty() {
             continue;
         }
-        let user: UserLine = serde_json::from_slice(text).map_err(|error| refused(line, json_fault(&error)))?;
-        let pool = pool_id(line, &user.user_pool_id)?;
-        let mut taken = User::new(&user.username, user.user_status, clock::now());
-        taken.enabled = user.enabled;
-        taken.attributes = user.attributes.into_iter().collect();
-        take(&pool, taken);
-        count += 1;
+        let entry = match serde_json::from_slice(text) {
+            Ok(user) => user_entry(line, user, now)?,
+            Err(error) => pool_entry(line, text)?.ok_or_else(|| refused(line, json_fault(&error)))?,
+        };
+        count += usize::from(matches!(entry, Entry::User(..)));
+        take(entry).map_err(|reason| refused(line, reason))?;
     }
     Ok(count)
 }
 
-fn read_csv(file: impl BufRead, mut take: impl FnMut(&PoolId, User)) -> Result<usize, UsersFileError> {
+fn user_entry(line: u64, given: UserLine, now: f64) -> Result<Entry, UsersFileError> {
+    let pool = pool_id(line, &given.user_pool_id)?;
+    let mut user = User::new(&given.username, given.user_status, now);
+    user.enabled = given.enabled;
+    user.put_attributes(match given.attributes {
+        Attributes::Object(attributes) => attributes.into_iter().collect(),
+        Attributes::List(attributes) => attributes.into_iter().map(|attribute| (attribute.name, attribute.value)).collect(),
+    });
+    Ok(Entry::User(pool, user))
+}
+
+/// The pool on this line, if it holds one.
+fn pool_entry(line: u64, text: &[u8]) -> Result<Option<Entry>, UsersFileError> {
+    let Ok(PoolLine { id, settings }) = serde_json::from_slice(text) else { return Ok(None) };
+    let pool = pool_id(line, &id)?;
+    let mut constraints = Constraints::default();
+    let config = settings.config(settings.pool_name.as_deref().unwrap_or(&id), &mut constraints);
+    let naming = settings.naming(&mut constraints);
+    constraints.check().map_err(|refusal| refused(line, refusal.message))?;
+    Ok(Some(Entry::Pool(pool, config, naming)))
+}
+
+fn read_csv(file: impl BufRead, now: f64, mut take: impl FnMut(Entry) -> Result<(), &'static str>) -> Result<usize, UsersFileError> {
     let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(csv_fault)?;
     let column = |snake: &str, pascal: &str| {
@@ -92,7 +160,7 @@ fn read_csv(file: impl BufRead, mut take: impl FnMut(&PoolId, User)) -> Result<u
         let record = record.map_err(csv_fault)?;
         let line = record.position().map_or(0, csv::Position::line);
         let pool = pool_id(line, &record[pool_column])?;
-        take(&pool, User::new(&record[username_column], Status::Confirmed, clock::now()));
+        take(Entry::User(pool, User::new(&record[username_column], Status::Confirmed, now))).map_err(|reason| refused(line, reason))?;
         count += 1;
     }
     Ok(count)
@@ -109,7 +177,7 @@ fn refused(line: u64, reason: impl Into<String>) -> UsersFileError {
 /// What is wrong with a line of JSON, without its values: a password may be among them.
 fn json_fault(error: &serde_json::Error) -> String {
     if error.is_data() {
-        let names = "UserPoolId, Username, and where wanted UserStatus, Enabled and Attributes (an object of texts)";
+        let names = "UserPoolId, Username, and where wanted UserStatus, Enabled and Attributes (an object of texts), or a pool's Id";
         format!("a member is missing, twice there or of the wrong type (column {}); expected {names}", error.column())
     } else {
         format!("it is not JSON (column {})", error.column())
@@ -138,7 +206,14 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(text.as_bytes()).expect("its text");
         let mut users = Vec::new();
-        let count = read(file.path(), |pool, user| users.push((pool.to_string(), user))).map_err(|error| error.to_string())?;
+        let take = |entry| {
+            match entry {
+                Entry::User(pool, user) => users.push((pool.to_string(), user)),
+                Entry::Pool(..) => return Err("a pool is not expected here"),
+            }
+            Ok(())
+        };
+        let count = read(file.path(), 1.0, take).map_err(|error| error.to_string())?;
         assert_eq!(count, users.len());
         Ok(users)
     }
@@ -150,12 +225,12 @@ mod tests {
         let users = users(text).expect("users");
         let (pool, ann) = &users[0];
         assert_eq!(
-            (&**pool, &*ann.username, ann.status, ann.enabled, ann.attributes.len()),
+            (&**pool, &*ann.username, ann.status, ann.enabled, ann.attributes.iter().count()),
             ("us-east-1_a", "ann", Status::Confirmed, true, 0)
         );
         let (pool, bob) = &users[1];
         assert_eq!((&**pool, &*bob.username, bob.status, bob.enabled), ("eu-west-1_b", "bob", Status::ResetRequired, false));
-        assert_eq!(*bob.attributes, [("email".into(), "b@example.com".into())]);
+        assert_eq!(bob.attributes.iter().collect::<Vec<_>>(), [("email", "b@example.com")]);
     }
 
     #[test]
@@ -164,6 +239,13 @@ mod tests {
         let users = users(text).expect("users");
         let names: Vec<_> = users.iter().map(|(pool, user)| (&**pool, &*user.username, user.status)).collect();
         assert_eq!(names, [("us-east-1_a", "ann", Status::Confirmed), ("us-east-1_a", "bob", Status::Confirmed)]);
+    }
+
+    #[test]
+    fn an_empty_file_gives_no_users() {
+        for text in ["", "\u{feff}", "\n\n"] {
+            assert!(users(text).is_ok_and(|users| users.is_empty()), "{text:?}");
+        }
     }
 
     #[test]

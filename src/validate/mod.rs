@@ -11,6 +11,7 @@
 mod check;
 mod duplicates;
 mod marks;
+mod once;
 mod policies;
 mod rule;
 mod stream;
@@ -18,6 +19,7 @@ mod survey;
 mod username;
 
 pub use duplicates::{Duplicates, LastNeedsAFile, OnDuplicate};
+pub use once::survey_once;
 pub use policies::{Policies, PolicySource};
 pub use rule::Rule;
 pub use stream::{Checked, stream};

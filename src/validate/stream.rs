@@ -34,6 +34,16 @@ pub enum Checked {
     },
 }
 
+impl Checked {
+    /// The row's number.
+    pub fn number(&self) -> RowNumber {
+        match self {
+            Self::Valid(row) => row.number(),
+            Self::Invalid { row, .. } | Self::Skipped { row, .. } => row.row,
+        }
+    }
+}
+
 /// Hands every row of the input to `sink`, in order, until `sink` breaks off. With the duplicates of a survey the file is read from its
 /// start again; with those of a stream it is read from where it stands, which must be its start.
 ///

@@ -43,7 +43,7 @@ pub struct PoolRows {
 }
 
 impl PoolRows {
-    fn add(&mut self, lifetime: Lifetime) {
+    pub(super) fn add(&mut self, lifetime: Lifetime) {
         self.rows += 1;
         *self.of(lifetime) += 1;
     }

@@ -1,16 +1,14 @@
 //! ListUsers: pages, a filter, the attributes asked for. The page's token is the last user's key in hexadecimal, so that it may be
 //! any username and is still one word.
 
-use std::fmt::Write;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::constraints::Constraints;
 use super::super::filter::Filter;
 use super::super::protocol::{self, Refusal};
-use super::Service;
-use super::users::user_type;
+use super::super::tokens::{hex, unhex};
+use super::{Service, user_type};
 
 /// The most users in a page, and how many there are when none or 0 is asked for (service model).
 const MAX_PAGE: usize = 60;
@@ -49,7 +47,7 @@ impl Service {
         let mut users = Vec::new();
         let mut last = None;
         let mut has_more = false;
-        for (key, user) in content.users_after(after.as_deref()) {
+        for (key, user) in content.directory.after(after.as_deref()) {
             if filter.as_ref().is_some_and(|filter| !filter.matches(user, || pool.attributes(user))) {
                 continue;
             }
@@ -66,31 +64,16 @@ impl Service {
         }
         let mut output = json!({ "Users": users });
         if let Some(last) = last.filter(|_| has_more) {
-            output["PaginationToken"] = token_of(last).into();
+            output["PaginationToken"] = hex(last.as_bytes()).into();
         }
         Ok(output)
     }
 }
 
-fn token_of(key: &str) -> String {
-    key.bytes().fold(String::new(), |mut token, byte| {
-        write!(token, "{byte:02x}").expect("a String takes every write");
-        token
-    })
-}
-
 /// The key that a token stands for. The text of the refusal is not the service's.
 fn key_of(token: &str) -> Result<String, Refusal> {
-    let invalid = || Refusal::invalid_parameter("Invalid pagination token");
-    let bytes: Option<Vec<u8>> = token
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| {
-            let digits = std::str::from_utf8(pair).ok().filter(|digits| digits.len() == 2)?;
-            u8::from_str_radix(digits, 16).ok()
-        })
-        .collect();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(invalid)
+    let key = unhex(token).and_then(|bytes| String::from_utf8(bytes).ok());
+    key.ok_or_else(|| Refusal::invalid_parameter("Invalid pagination token"))
 }
 
 #[cfg(test)]
@@ -100,7 +83,7 @@ mod tests {
     #[test]
     fn a_token_gives_back_its_key_and_anything_else_is_refused() {
         for key in ["ann", "Zoë@example.com", "😀"] {
-            assert_eq!(key_of(&token_of(key)).as_deref(), Ok(key));
+            assert_eq!(key_of(&hex(key.as_bytes())).as_deref(), Ok(key));
         }
         for token in ["zz", "abc", "ff", "é"] {
             assert!(key_of(token).is_err_and(|refusal| refusal.code == "InvalidParameterException"), "{token}");

@@ -1,0 +1,100 @@
+//! The help: it names every command and every flag, and an unknown one is answered with a way out.
+
+use crate::harness::Project;
+
+const ROWS: &[&str] = &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate"];
+const AWS: &[&str] = &["--profile", "--region", "--endpoint-url", "--ca-bundle", "--sandbox"];
+const RUN: &[&str] = &[
+    "--skip-invalid",
+    "--rate",
+    "--max-concurrency",
+    "--grace",
+    "-y, --yes",
+    "-o, --report",
+    "--summary",
+    "-q, --quiet",
+    "live",
+    "none",
+    "error",
+    "first",
+    "last",
+    "csv",
+    "jsonl",
+    "unlimited",
+];
+const SANDBOX: &[&str] = &[
+    "--port",
+    "--users",
+    "--quota",
+    "--burst",
+    "--latency",
+    "--log",
+    "--seed",
+    "--fault-throttle",
+    "--fault-500",
+    "--fault-503",
+    "--fault-html",
+    "--fault-html-ok",
+    "--fault-cut-before",
+    "--fault-cut-after",
+    "--fault-slow",
+    "--slow-by",
+    "--fault-expired-token",
+    "--fault-access-denied",
+];
+
+#[test]
+fn the_help_of_each_command_names_all_its_flags() {
+    let project = Project::new();
+    for (command, flags) in [
+        ("run", [ROWS, AWS, RUN].concat()),
+        ("check", [ROWS, AWS, &["--rate"]].concat()),
+        ("report", vec!["JOURNAL", "--input", "-o"]),
+        ("sandbox", SANDBOX.to_vec()),
+    ] {
+        for help in ["--help", "-h"] {
+            let text = project.run(&[command, help]).exits(0).stdout;
+            for flag in &flags {
+                assert!(text.contains(flag), "{flag} is not in `{command} {help}`:\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_help_names_the_commands_and_shows_examples() {
+    let project = Project::new();
+    for args in [["--help"], ["-h"], ["help"]] {
+        let text = project.run(&args).exits(0).stdout;
+        for word in ["run", "check", "report", "sandbox", "Examples:", "Exit codes:"] {
+            assert!(text.contains(word), "{word} is not in the help:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_help_fits_a_terminal() {
+    let project = Project::new();
+    for args in [["--help", ""].as_slice(), &["run", "--help"], &["check", "--help"], &["report", "--help"], &["sandbox", "--help"]] {
+        let args: Vec<_> = args.iter().copied().filter(|arg| !arg.is_empty()).collect();
+        let text = project.run(&args).exits(0).stdout;
+        for line in text.lines() {
+            assert!(line.chars().count() <= 140, "{args:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let project = Project::new();
+    for args in [["--version"], ["-V"]] {
+        assert_eq!(project.run(&args).exits(0).stdout, concat!("cognito-passwd ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+}
+
+#[test]
+fn a_misspelt_flag_is_answered_with_the_right_one() {
+    let project = Project::new();
+    project.run(&["run", "users.csv", "--user-pool", "x"]).exits(2).says(&["--user-pool-id"]);
+    project.run(&["chekc"]).exits(2).says(&["check"]);
+}

@@ -1,0 +1,25 @@
+//! The program as its users meet it: the real executable, in a process of its own, against moto, against its own sandbox and beside
+//! the AWS CLI. A file a promise; what they share is in `harness`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod harness;
+
+mod bad_input;
+mod check;
+mod cli_help;
+mod documented;
+mod exit_codes;
+mod faults;
+mod full_disk;
+mod layering;
+mod moto;
+mod property;
+mod rate;
+mod readme;
+mod real_clients;
+mod report;
+mod samples;
+mod secrets;
+mod signals;
+mod stdin;

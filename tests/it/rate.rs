@@ -1,0 +1,65 @@
+//! The cap, as the service sees it: what the sandbox's own log says of when calls arrived.
+
+use crate::harness::{Project, Report, Running, Sandbox, csv, rows};
+
+/// The most arrivals in any one second.
+fn busiest_second(arrivals: &[f64]) -> usize {
+    let until = |start: f64| arrivals.partition_point(|arrived| *arrived < start + 1.0);
+    (0..arrivals.len()).map(|first| until(arrivals[first]) - first).max().unwrap_or(0)
+}
+
+#[test]
+fn a_second_is_counted_wherever_it_begins() {
+    assert_eq!(busiest_second(&[]), 0);
+    assert_eq!(busiest_second(&[0.0, 0.5, 0.99, 1.0, 1.2, 1.3, 1.4, 1.5]), 6);
+}
+
+/// A run of 690 rows at 30 a second.
+fn start<'a>(project: &'a Project, faults: &[&str]) -> (Running<'a>, Sandbox) {
+    let rows = rows("us-east-1_Rate00000", 690);
+    let sandbox = project.sandbox(&rows, &[&["--latency", "40"], faults].concat());
+    project.give("users.csv", csv(&rows));
+    let args = ["run", "users.csv", "--yes", "--rate", "30", "--endpoint-url", &sandbox.url, "-o", "results.csv"];
+    (project.start(project.command(&args)), sandbox)
+}
+
+/// Checks every second of the run, and the mean of its first 20 s.
+fn held_thirty_a_second(project: &Project, run: Running<'_>, sandbox: &Sandbox) {
+    let run = run.finish();
+    assert!(matches!(run.code(), Some(0 | 4)), "{run}");
+    let attempts: usize = Report::read(project, "results.csv").0.iter().map(|row| row.attempts as usize).sum();
+
+    let mut arrivals: Vec<_> = sandbox.attempts().iter().map(|call| call.arrived).collect();
+    arrivals.sort_unstable_by(f64::total_cmp);
+    assert_eq!(arrivals.len(), attempts, "every attempt arrived, and no other call");
+    // 30, and one more where a call was held up on its way and the one behind it was not.
+    assert!(busiest_second(&arrivals) <= 31, "{} arrivals in one second", busiest_second(&arrivals));
+    let in_twenty_seconds = arrivals.partition_point(|arrived| *arrived < arrivals[0] + 20.0);
+    assert!(in_twenty_seconds >= 29 * 20, "{in_twenty_seconds} arrivals in the first 20 s");
+}
+
+#[test]
+fn no_second_sees_more_than_the_cap_and_the_mean_comes_near_it_be_there_retries_or_not() {
+    let (plain, faulty) = (Project::alone(), Project::new());
+    let (plain_run, plain_sandbox) = start(&plain, &[]);
+    let (faulty_run, faulty_sandbox) = start(&faulty, &["--fault-500", "0.1", "--seed", "7"]);
+    held_thirty_a_second(&plain, plain_run, &plain_sandbox);
+    held_thirty_a_second(&faulty, faulty_run, &faulty_sandbox);
+    assert!(faulty_sandbox.attempts().len() > 690, "there were retries");
+}
+
+#[test]
+fn each_region_has_a_cap_of_its_own() {
+    let project = Project::alone();
+    let rows: Vec<_> = [rows("us-east-1_Rate00000", 60), rows("eu-west-1_Rate00000", 60)].concat();
+    let sandbox = project.sandbox(&rows, &[]);
+    project.give("users.csv", csv(&rows));
+    project.run(&["run", "users.csv", "--yes", "--rate", "20", "--endpoint-url", &sandbox.url, "-o", "results.csv"]).exits(0);
+    for region in ["us-east-1", "eu-west-1"] {
+        let calls = sandbox.attempts();
+        let mut arrivals: Vec<_> = calls.iter().filter(|call| call.user_pool_id.starts_with(region)).map(|call| call.arrived).collect();
+        arrivals.sort_unstable_by(f64::total_cmp);
+        assert_eq!(arrivals.len(), 60);
+        assert!(busiest_second(&arrivals) <= 21, "{region}: {}", busiest_second(&arrivals));
+    }
+}
