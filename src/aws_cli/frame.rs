@@ -112,7 +112,8 @@ fn framed_as_is(message: &str) -> String {
     format!("cognito-passwd: [ERROR]: {message}\n")
 }
 
-/// `message` line by line without what a terminal might obey.
+/// `message` without what a terminal might obey, but for line ends and tabs.
 fn lines(message: &str) -> String {
-    message.split('\n').map(plain).collect::<Vec<_>>().join("\n")
+    let plain_line = |line: &str| line.split('\t').map(plain).collect::<Vec<_>>().join("\t");
+    message.split('\n').map(plain_line).collect::<Vec<_>>().join("\n")
 }

@@ -11,8 +11,12 @@ pub(super) enum Version {
     V1_2,
 }
 
-/// A scalar without quotes and without a tag.
+/// A scalar without quotes and without a tag. `None` where it is none that can be made.
 pub(super) fn plain(text: &str, version: Version) -> Option<Value> {
+    // The parser takes the mark of a block in braces for text; ruamel.yaml refuses it.
+    if text == "=" || text.starts_with(['|', '>']) {
+        return None;
+    }
     if matches!(text, "" | "~" | "null" | "Null" | "NULL") {
         return Some(Value::None);
     }
