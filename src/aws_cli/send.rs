@@ -28,6 +28,9 @@ pub(super) async fn send(surroundings: &Surroundings, request: &Request, log: &L
     if let Some(message) = &surroundings.impossible_timeout {
         return Err(Failure::Other(message.clone()));
     }
+    if !surroundings.connection.verify && !surroundings.connection.is_plain() {
+        eprintln!("warning: --no-verify-ssl: whoever answers is taken for Amazon Cognito");
+    }
     let direct = Direct::open(&surroundings.connection).await.map_err(|error| not_opened(error, surroundings))?;
     let mut retries = 0;
     loop {
@@ -92,7 +95,8 @@ fn no_answer(unanswered: Unanswered) -> Failed {
 fn not_opened(error: ConnectError, surroundings: &Surroundings) -> Failure {
     let connection = &surroundings.connection;
     let default = || format!("https://cognito-idp.{}.amazonaws.com/", connection.region);
-    let url = connection.endpoint.as_ref().map_or_else(default, |(url, _)| url.clone());
+    let named = |url: &String| if url.matches('/').count() > 2 { url.clone() } else { format!("{url}/") };
+    let url = connection.endpoint.as_ref().map_or_else(default, |(url, _)| named(url));
     let reason = match error {
         ConnectError::CaBundle { path, source } => super::param_file::in_python(&source, &path.to_string_lossy()),
         error => error.to_string(),

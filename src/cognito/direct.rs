@@ -54,6 +54,13 @@ pub struct Connection {
     pub read_timeout: Option<Duration>,
 }
 
+impl Connection {
+    /// Whether the endpoint is one of plain http.
+    pub fn is_plain(&self) -> bool {
+        self.endpoint.as_ref().is_some_and(|(url, _)| url.starts_with("http://"))
+    }
+}
+
 /// What came of one attempt.
 #[derive(Debug)]
 pub enum Reply {

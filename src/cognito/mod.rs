@@ -11,6 +11,7 @@ mod profile;
 mod transport;
 mod trust;
 mod unanswered;
+mod unverified;
 mod witness;
 
 use std::collections::BTreeMap;

@@ -10,14 +10,17 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::direct::Connection;
-use super::{ConnectError, guard, trust};
+use super::{ConnectError, guard, trust, unverified};
 
 /// The client for the service itself.
 ///
 /// # Errors
 /// [`ConnectError`] where the certificates to trust cannot be used and would be needed.
 pub(super) fn lazy(connection: &Connection) -> Result<SharedHttpClient, ConnectError> {
-    let plain = connection.endpoint.as_ref().is_some_and(|(url, _)| url.starts_with("http://"));
+    if !connection.verify && !connection.is_plain() {
+        return Ok(unverified::client());
+    }
+    let plain = connection.is_plain();
     let trust = match &connection.ca_bundle {
         _ if plain => TrustStore::empty(),
         Some(path) => trust::only(path)?,

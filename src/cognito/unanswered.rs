@@ -70,7 +70,9 @@ pub(super) fn of<E: Error + 'static>(error: &SdkError<E, HttpResponse>, url: Str
         return Unanswered::Tls { url, reason: cause.to_string() };
     }
     let connecting = find::<hyper_util::client::legacy::Error>(error).is_some_and(|error| error.is_connect());
+    let too_late = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
     let timed_out = match error {
+        _ if connecting && find::<io::Error>(error).is_some_and(too_late) => true,
         SdkError::TimeoutError(_) => true,
         SdkError::DispatchFailure(failure) => failure.is_timeout(),
         SdkError::ConstructionFailure(_) => return Unanswered::NotBuilt(explain(error)),
