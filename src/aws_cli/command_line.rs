@@ -140,7 +140,8 @@ pub(super) fn operation(args: &[String]) -> Result<Asked, Failure> {
         REQUIRED.into_iter().filter(|name| !is_there(name)).collect()
     };
     let mut unknown = std::mem::take(&mut found.rest);
-    if let Some(word) = found.words.pop() {
+    // An empty word is nothing to the AWS CLI.
+    if let Some(word) = found.words.pop().filter(|word| !word.is_empty()) {
         if word == "help" && missing.is_empty() {
             return Ok(Asked::Help);
         }
