@@ -1,7 +1,7 @@
 //! `admin-set-user-password`, as `aws cognito-idp` has it: one user, with that program's options, messages and exit codes.
 //!
 //! The order of the checks is part of the promise, since the first failure is the one that is shown. It can be read from top to bottom in
-//! [`Call::prepare`] and [`Call::make`]. Sending is left to [`crate::cognito`]; files with many users are left to the other commands.
+//! `Call::prepare` and `Call::make`. Sending is left to [`crate::cognito`]; files with many users are left to the other commands.
 
 mod answer;
 mod auto_prompt;
