@@ -14,6 +14,7 @@
 //! | [`report`] | events → progress; input and journal → results and summary |
 //! | [`sandbox`] | a Cognito on the loopback address |
 //! | [`preflight`] | what `run` and `check` do before the first call |
+//! | [`aws_cli`] | one user, with the options and exit codes of `aws cognito-idp admin-set-user-password` |
 //! | [`run`], [`check`] | the commands |
 //! | [`cli`] | what was typed → what it means |
 
@@ -27,6 +28,7 @@ macro_rules! say_on {
     ($($text:tt)*) => { $crate::report::say(format_args!($($text)*)) };
 }
 
+pub mod aws_cli;
 pub mod check;
 pub mod cli;
 pub mod cognito;

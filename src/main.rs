@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use cognito_passwd::aws_cli;
 use cognito_passwd::cli::Cli;
 use cognito_passwd::report::{plain, say};
 use cognito_passwd::secret::forbid_core_dumps;
@@ -16,6 +17,9 @@ fn main() -> ExitCode {
     end_on_a_bug();
     if let Err(error) = forbid_core_dumps() {
         say(format_args!("warning: core dumps cannot be forbidden, and would hold passwords: {error}\n"));
+    }
+    if let Some(args) = aws_cli::command_line(&std::env::args_os().skip(1).collect::<Vec<_>>()) {
+        return aws_cli::run(args).into();
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -28,6 +28,7 @@ Examples:
   cognito-passwd check users.csv                     find what is wrong with a file; nothing is sent
   cognito-passwd run users.csv --sandbox --yes       rehearse it against a local Cognito
   cognito-passwd run users.csv                       set the passwords: shows a plan and asks first
+  cognito-passwd admin-set-user-password help        one user, with the options of `aws cognito-idp admin-set-user-password`
 
 A file has the columns user_pool_id, username, password, permanent:
   user_pool_id,username,password,permanent

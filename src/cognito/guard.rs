@@ -49,7 +49,7 @@ pub(super) fn refuse_unsafe(url: &str, named_by_user: bool) -> Result<(), Unsafe
 fn is_safe(uri: &str, named_by_user: bool) -> bool {
     match uri.split_once("://") {
         Some(("https", _)) => !host(uri).is_empty(),
-        Some(("http", _)) => named_by_user && is_loopback(host(uri)),
+        Some(("http", _)) => named_by_user && is_on_this_machine(uri),
         _ => false,
     }
 }
@@ -68,6 +68,11 @@ fn host(uri: &str) -> &str {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     }
+}
+
+/// Whether the host of `uri` is this machine itself.
+pub(super) fn is_on_this_machine(uri: &str) -> bool {
+    is_loopback(host(uri))
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -1,11 +1,19 @@
-//! The one door to AWS, and with `classify` and `guard` the only files that name its SDK.
+//! The one door to AWS: no other room names its SDK.
 //!
 //! [`Cognito`] makes exactly one attempt a call, with a time-out, and answers in the program's own terms. Pacing and retries are left
-//! to `execute`: the SDK's own are off, because no limiter can see them.
+//! to `execute`: the SDK's own are off, because no limiter can see them. [`Direct`] is the same door for one user, with every setting of
+//! the connection in the caller's hand.
 
 mod classify;
 mod credentials;
+mod direct;
 mod guard;
+mod profile;
+mod transport;
+mod trust;
+mod unanswered;
+mod unverified;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +30,10 @@ use sdk::config::timeout::TimeoutConfig;
 use sdk::error::ProvideErrorMetadata;
 
 use self::credentials::{AtHand, HeldCredentials};
+pub use direct::{Connection, Direct, ProfileChoice, Reply, instance_region};
+pub use profile::{Profile, ProfileError};
+pub use unanswered::Unanswered;
+
 use crate::outcome::Answer;
 use crate::policy::Policy;
 use crate::row::{Lifetime, PoolId, User};
@@ -250,10 +262,7 @@ fn policy_of(policy: &sdk::types::PasswordPolicyType) -> Policy {
 
 fn http_client(settings: &Settings) -> Result<sdk::config::SharedHttpClient, ConnectError> {
     let trust = match settings.ca_bundle.clone().or_else(|| std::env::var_os("AWS_CA_BUNDLE").map(PathBuf::from)) {
-        Some(path) => {
-            let pem = std::fs::read(&path).map_err(|source| ConnectError::CaBundle { path, source })?;
-            tls::TrustStore::empty().with_pem_certificate(pem)
-        }
+        Some(path) => trust::only(&path)?,
         None => tls::TrustStore::default(),
     };
     let tls = tls::TlsContext::builder()

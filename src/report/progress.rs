@@ -94,8 +94,8 @@ impl Progress {
     /// Says something between two lines of progress.
     fn say(&self, text: &str) {
         match self.style {
-            Style::Bar => self.bar.suspend(|| eprintln!("{text}")),
-            Style::Lines => eprintln!("{text}"),
+            Style::Bar => self.bar.suspend(|| say!("{text}")),
+            Style::Lines => say!("{text}"),
             Style::Quiet => {}
         }
     }

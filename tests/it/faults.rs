@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{ATTEMPTS, Project, Report, Sandbox, csv, rows};
+use crate::harness::{ATTEMPTS, Logged, Project, Report, Sandbox, csv, rows};
 
 /// Runs `count` rows against a sandbox with these faults. The run ends with 4 if a row is unknown, else with 0.
 fn run(project: &Project, count: usize, faults: &[&str]) -> (Report, Sandbox) {

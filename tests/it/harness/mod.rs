@@ -19,7 +19,7 @@ pub use self::process::{Finished, Running, eventually};
 pub use self::project::{BINARY, MARK, Project};
 pub use self::results::{Report, journal_of};
 pub use self::rows::{Row, api_jsonl, csv, jsonl, rows};
-pub use self::sandbox::Sandbox;
+pub use self::sandbox::{Logged, Sandbox};
 
 /// The repository.
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
