@@ -38,7 +38,6 @@ pub enum Reason {
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
     pulled: CancellationToken,
-    out_of_grace: CancellationToken,
     reason: Arc<OnceLock<Reason>>,
 }
 
@@ -47,11 +46,6 @@ impl Stop {
     pub fn pull(&self, reason: Reason) {
         self.reason.get_or_init(|| reason);
         self.pulled.cancel();
-    }
-
-    /// Gives up on calls in flight as well.
-    pub fn end_grace(&self) {
-        self.out_of_grace.cancel();
     }
 
     /// Whether it was pulled.
@@ -73,10 +67,7 @@ impl Stop {
     pub(super) async fn within_grace<T>(&self, grace: Duration, call: impl Future<Output = T>) -> Option<T> {
         let out_of_time = async {
             self.pulled.cancelled().await;
-            tokio::select! {
-                () = tokio::time::sleep(grace) => {}
-                () = self.out_of_grace.cancelled() => {}
-            }
+            tokio::time::sleep(grace).await;
         };
         tokio::select! {
             biased;

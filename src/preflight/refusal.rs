@@ -1,7 +1,7 @@
 //! Why nothing was sent. Each text has a second line that says what to do.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cognito::ConnectError;
 use crate::input::InputError;
@@ -153,16 +153,6 @@ pub enum Refusal {
         /// Why not.
         source: io::Error,
     },
-}
-
-impl Refusal {
-    /// Refuses if something stands where `path` is to be written.
-    ///
-    /// # Errors
-    /// [`Refusal::Exists`] then.
-    pub fn if_exists(path: &Path) -> Result<(), Self> {
-        if path.symlink_metadata().is_ok() { Err(Self::Exists(path.to_owned())) } else { Ok(()) }
-    }
 }
 
 impl From<JournalError> for Refusal {

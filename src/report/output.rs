@@ -99,11 +99,6 @@ impl Output {
             }
         }
     }
-
-    /// Where it will be.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl Write for Output {
