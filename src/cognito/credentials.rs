@@ -13,7 +13,8 @@ use aws_credential_types::provider::future;
 use aws_sdk_cognitoidentityprovider::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use tokio::sync::Mutex;
 
-/// Credentials that end sooner are renewed: longer than any wait between the renewal and the call that it is for.
+/// Credentials are renewed so long before they end, or at half their time where they are shorter-lived: longer than any wait between the
+/// renewal and the call that it is for.
 const MARGIN: Duration = Duration::from_secs(120);
 /// How long a source may take: a process that asks for a second factor waits for a person.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -22,7 +23,32 @@ const PATIENCE: Duration = Duration::from_secs(90);
 #[derive(Debug)]
 pub(super) struct HeldCredentials {
     source: Option<SharedCredentialsProvider>,
-    held: Mutex<Option<Credentials>>,
+    held: Mutex<Option<Held>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    credentials: Credentials,
+    /// When to renew them; `None` if they never end.
+    renew_at: Option<SystemTime>,
+}
+
+impl Held {
+    fn since_now(credentials: Credentials) -> Self {
+        let renew_at = credentials.expiry().map(|end| {
+            let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+            end - MARGIN.min(left / 2)
+        });
+        Self { credentials, renew_at }
+    }
+
+    fn is_due(&self) -> bool {
+        self.renew_at.is_some_and(|at| at <= SystemTime::now())
+    }
+
+    fn has_ended(&self) -> bool {
+        self.credentials.expiry().is_some_and(|end| end <= SystemTime::now())
+    }
 }
 
 /// Why there are none.
@@ -43,12 +69,12 @@ impl HeldCredentials {
     /// [`NoCredentials`] where there are none.
     pub(super) async fn fresh(&self) -> Result<Credentials, NoCredentials> {
         let mut held = self.held.lock().await;
-        if let Some(credentials) = held.as_ref().filter(|credentials| lasts(credentials, MARGIN)) {
-            return Ok(credentials.clone());
+        if let Some(held) = held.as_ref().filter(|held| !held.is_due()) {
+            return Ok(held.credentials.clone());
         }
         match (self.renewed().await, held.as_ref()) {
-            (Ok(credentials), _) => Ok(held.insert(credentials).clone()),
-            (Err(_), Some(credentials)) if lasts(credentials, Duration::ZERO) => Ok(credentials.clone()),
+            (Ok(credentials), _) => Ok(held.insert(Held::since_now(credentials)).credentials.clone()),
+            (Err(_), Some(held)) if !held.has_ended() => Ok(held.credentials.clone()),
             (Err(error), _) => Err(error),
         }
     }
@@ -60,10 +86,6 @@ impl HeldCredentials {
             Err(_) => Err(NoCredentials(format!("their source did not answer within {} s", PATIENCE.as_secs()))),
         }
     }
-}
-
-fn lasts(credentials: &Credentials, longer_than: Duration) -> bool {
-    credentials.expiry().is_none_or(|end| end > SystemTime::now() + longer_than)
 }
 
 /// The same credentials for the SDK's clients.
@@ -121,10 +143,16 @@ mod tests {
             assert_eq!(long.fresh().await.expect("credentials").access_key_id(), "key0");
         }
         static SHORT: AtomicU32 = AtomicU32::new(0);
-        let short = held(Duration::from_secs(60), &SHORT);
-        assert_eq!(short.fresh().await.expect("credentials").access_key_id(), "key0");
+        let short = held(Duration::from_secs(2), &SHORT);
+        for key in ["key0", "key0"] {
+            assert_eq!(short.fresh().await.expect("credentials").access_key_id(), key);
+        }
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
         assert_eq!(short.fresh().await.expect("credentials").access_key_id(), "key1");
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
         assert_eq!(short.fresh().await.expect("those that still last").access_key_id(), "key1");
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        short.fresh().await.expect_err("they have ended, and the source gives no others");
     }
 
     #[tokio::test]

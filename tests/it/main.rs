@@ -10,6 +10,7 @@ mod budget;
 mod check;
 mod cli_help;
 mod crash;
+mod credentials;
 mod documented;
 mod exit_codes;
 mod faults;
