@@ -162,7 +162,10 @@ impl Cognito {
     /// # Errors
     /// Why there are no credentials.
     pub async fn access_key(&self) -> Result<String, String> {
-        let credentials = self.credentials.fresh().await.map_err(|error| error.to_string())?;
+        let credentials = self.credentials.fresh().await.map_err(|error| match &self.settings.profile {
+            Some(profile) => format!("profile {profile}: {error}"),
+            None => error.to_string(),
+        })?;
         Ok(credentials.access_key_id().to_owned())
     }
 

@@ -5,6 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use crate::harness::{Project, Report, csv, rows};
 
 #[test]
+fn a_profile_that_is_not_there_is_named_and_keys_in_the_environment_do_not_stand_in_for_it() {
+    let project = Project::new();
+    project.give("users.csv", csv(&rows("us-east-1_Rotates000", 1)));
+    let args = ["run", "users.csv", "--yes", "--policy", "none", "--endpoint-url", "http://127.0.0.1:9", "--profile", "nobody"];
+    project.run(&args).exits(2).says(&["profile nobody"]);
+}
+
+#[test]
 fn credentials_that_last_a_few_seconds_fail_no_row_and_do_not_break_the_cap() {
     let (project, rows) = (Project::new(), rows("us-east-1_Rotates000", 120));
     let sandbox = project.sandbox(&rows, &[]);
@@ -14,8 +22,8 @@ fn credentials_that_last_a_few_seconds_fail_no_row_and_do_not_break_the_cap() {
                 echo '{\"Version\": 1, \"AccessKeyId\": \"AKROTATES\", \"SecretAccessKey\": \"s\", \"Expiration\": \"'$end'\"}'\n";
     project.give("give.sh", give);
     std::fs::set_permissions(project.path("give.sh"), std::fs::Permissions::from_mode(0o700)).unwrap();
-    std::fs::create_dir(project.path(".aws")).unwrap();
-    project.give(".aws/config", format!("[profile rotates]\ncredential_process = {}\n", project.path("give.sh").display()));
+    std::fs::create_dir_all(project.path("home/.aws")).unwrap();
+    project.give("home/.aws/config", format!("[profile rotates]\ncredential_process = {}\n", project.path("give.sh").display()));
     let args = ["run", "users.csv", "--yes", "--rate", "20", "--policy", "none", "--endpoint-url", &sandbox.url, "-o", "results.csv"];
     project.run(&[&args[..], &["--profile", "rotates"]].concat()).exits(0).says(&["AKROTATES"]);
     Report::read(&project, "results.csv").holds(&[("set", 120)]);
