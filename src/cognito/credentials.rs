@@ -5,6 +5,7 @@
 //! left to the SDK's own chain.
 
 use std::fmt;
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -23,10 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(90);
 #[derive(Debug)]
 pub(super) struct HeldCredentials {
     source: Option<SharedCredentialsProvider>,
-    held: Mutex<Option<Held>>,
+    held: RwLock<Option<Held>>,
+    /// Whoever renews them holds this.
+    renewing: Mutex<()>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Held {
     credentials: Credentials,
     /// When to renew them; `None` if they never end.
@@ -59,24 +62,45 @@ pub(super) struct NoCredentials(pub String);
 impl HeldCredentials {
     /// Holds what `config`'s source gives, once it is asked for.
     pub(super) fn of(config: &SdkConfig) -> Self {
-        Self { source: config.credentials_provider(), held: Mutex::new(None) }
+        Self { source: config.credentials_provider(), held: RwLock::default(), renewing: Mutex::default() }
     }
 
-    /// Credentials that last long enough, from the source if need be. While one caller renews them the others wait. Where the source
-    /// fails, those held serve until they end.
+    /// Credentials, renewed if they are due. While one caller renews them the others go on with those held, if these have not ended; so
+    /// do all where the source fails.
     ///
     /// # Errors
     /// [`NoCredentials`] where there are none.
     pub(super) async fn fresh(&self) -> Result<Credentials, NoCredentials> {
-        let mut held = self.held.lock().await;
-        if let Some(held) = held.as_ref().filter(|held| !held.is_due()) {
-            return Ok(held.credentials.clone());
+        match self.held() {
+            Some(held) if !held.is_due() => return Ok(held.credentials),
+            Some(held) if !held.has_ended() && self.renewing.try_lock().is_err() => return Ok(held.credentials),
+            _ => {}
         }
-        match (self.renewed().await, held.as_ref()) {
-            (Ok(credentials), _) => Ok(held.insert(Held::since_now(credentials)).credentials.clone()),
-            (Err(_), Some(held)) if !held.has_ended() => Ok(held.credentials.clone()),
+        let _renewing = self.renewing.lock().await;
+        match self.held() {
+            Some(held) if !held.is_due() => return Ok(held.credentials),
+            _ => {}
+        }
+        match (self.renewed().await, self.held()) {
+            (Ok(credentials), _) => {
+                *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Held::since_now(credentials.clone()));
+                Ok(credentials)
+            }
+            (Err(_), Some(held)) if !held.has_ended() => Ok(held.credentials),
             (Err(error), _) => Err(error),
         }
+    }
+
+    /// Those held, if they have not ended: inside a call nothing is waited for that can be helped.
+    async fn at_hand(&self) -> Result<Credentials, NoCredentials> {
+        match self.held() {
+            Some(held) if !held.has_ended() => Ok(held.credentials),
+            _ => self.fresh().await,
+        }
+    }
+
+    fn held(&self) -> Option<Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn renewed(&self) -> Result<Credentials, NoCredentials> {
@@ -97,7 +121,7 @@ impl ProvideCredentials for AtHand {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(async { self.0.fresh().await.map_err(CredentialsError::provider_error) })
+        future::ProvideCredentials::new(async { self.0.at_hand().await.map_err(CredentialsError::provider_error) })
     }
 }
 
@@ -132,7 +156,11 @@ mod tests {
     }
 
     fn held(lasts: Duration, asked: &'static AtomicU32) -> HeldCredentials {
-        HeldCredentials { source: Some(SharedCredentialsProvider::new(Source { lasts, asked })), held: Mutex::new(None) }
+        HeldCredentials {
+            source: Some(SharedCredentialsProvider::new(Source { lasts, asked })),
+            held: RwLock::default(),
+            renewing: Mutex::default(),
+        }
     }
 
     #[tokio::test]

@@ -31,5 +31,6 @@ fn credentials_that_last_a_few_seconds_fail_no_row_and_do_not_break_the_cap() {
     assert!((2..=8).contains(&asked), "the source was asked {asked} times");
     let arrivals: Vec<f64> = sandbox.attempts().iter().map(|call| call.arrived).collect();
     let worst = arrivals.iter().map(|first| arrivals.iter().filter(|at| **at >= *first && **at < first + 1.0).count()).max();
-    assert!(worst <= Some(21), "{worst:?} arrivals in one second");
+    // Calls that wait for a renewal and leave together would be 40 and more; a busy machine makes a few arrive together.
+    assert!(worst <= Some(25), "{worst:?} arrivals in one second");
 }
