@@ -7,7 +7,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{BINARY, Call, MARK, Project, ROOT, Running, boto3, eventually, moto, python};
+use crate::harness::{Answer, BINARY, Call, MARK, Project, ROOT, Running, aws_cli, boto3, eventually, moto, python};
 
 #[test]
 fn every_recorded_run_of_the_aws_cli_comes_out_the_same_and_shows_no_password() {
@@ -19,27 +19,49 @@ fn every_recorded_run_of_the_aws_cli_comes_out_the_same_and_shows_no_password() 
     assert!(said.contains("core: 142 passed, 0 failed"), "{said}");
 }
 
+/// Whose client looks at what came of a password.
+#[derive(Clone, Copy)]
+enum Through {
+    Boto3,
+    AwsCli,
+}
+
 /// A user in a pool, and a client to sign in with.
 struct Somebody<'a> {
     project: &'a Project,
+    through: Through,
     endpoint: &'a str,
     pool: String,
     client: String,
 }
 
 impl<'a> Somebody<'a> {
-    fn new(project: &'a Project, endpoint: &'a str) -> Self {
+    fn new(project: &'a Project, endpoint: &'a str, through: Through) -> Self {
         let call = |operation, arguments: Value| boto3(endpoint, &[Call::new("us-east-1", operation, arguments)]).remove(0).ok();
         let pool = call("create_user_pool", json!({"PoolName": "one-user"}))["UserPool"]["Id"].as_str().unwrap().to_owned();
         let flows = json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
         let client = json!({"UserPoolId": pool, "ClientName": "it", "ExplicitAuthFlows": flows});
         let client = call("create_user_pool_client", client)["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned();
         call("admin_create_user", json!({"UserPoolId": pool, "Username": "ann", "MessageAction": "SUPPRESS"}));
-        Self { project, endpoint, pool, client }
+        Self { project, through, endpoint, pool, client }
     }
 
-    fn call(&self, operation: &'static str, arguments: Value) -> crate::harness::Answer {
-        boto3(self.endpoint, &[Call::new("us-east-1", operation, arguments)]).remove(0)
+    /// What an operation answers, or the name of its exception.
+    fn call(&self, operation: &'static str, arguments: Value) -> Result<Value, String> {
+        match self.through {
+            Through::Boto3 => match boto3(self.endpoint, &[Call::new("us-east-1", operation, arguments)]).remove(0) {
+                Answer::Answer(answer) => Ok(answer),
+                Answer::Exception(class, ..) => Err(class),
+            },
+            Through::AwsCli => {
+                let done =
+                    aws_cli(self.project, self.endpoint, &[&operation.replace('_', "-"), "--cli-input-json", &arguments.to_string()]);
+                match done.code() {
+                    Some(0) => Ok(serde_json::from_str(&done.stdout).unwrap_or_default()),
+                    _ => Err(done.stderr.split(['(', ')']).nth(1).unwrap_or(&done.stderr).to_owned()),
+                }
+            }
+        }
     }
 
     /// Sets the password with the program.
@@ -53,7 +75,7 @@ impl<'a> Somebody<'a> {
     }
 
     fn status(&self) -> String {
-        let user = self.call("admin_get_user", json!({"UserPoolId": self.pool, "Username": "ann"})).ok();
+        let user = self.call("admin_get_user", json!({"UserPoolId": self.pool, "Username": "ann"})).unwrap();
         user["UserStatus"].as_str().unwrap().to_owned()
     }
 
@@ -63,10 +85,7 @@ impl<'a> Somebody<'a> {
         let sign_in = json!({
             "UserPoolId": self.pool, "ClientId": self.client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": parameters
         });
-        match self.call("admin_initiate_auth", sign_in) {
-            crate::harness::Answer::Answer(answer) => Ok(answer),
-            crate::harness::Answer::Exception(class, ..) => Err(class),
-        }
+        self.call("admin_initiate_auth", sign_in)
     }
 
     fn answer_challenge(&self, session: &Value, password: &str) {
@@ -75,14 +94,15 @@ impl<'a> Somebody<'a> {
             "UserPoolId": self.pool, "ClientId": self.client, "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": session,
             "ChallengeResponses": responses
         });
-        self.call("admin_respond_to_auth_challenge", answer).ok();
+        self.call("admin_respond_to_auth_challenge", answer).unwrap();
     }
 }
 
 /// Temporary, challenged, answered; permanent; temporary again.
-fn a_password_lives(endpoint: &str, project: &Project) {
+fn a_password_lives(endpoint: &str, through: Through) {
+    let project = &Project::new();
     let [first, second, third, fourth] = [1, 2, 3, 4].map(|n| format!("{MARK}! {n}"));
-    let ann = Somebody::new(project, endpoint);
+    let ann = Somebody::new(project, endpoint, through);
     let challenged = |answer: Result<Value, String>| {
         let answer = answer.expect("a challenge");
         assert_eq!(answer["ChallengeName"], "NEW_PASSWORD_REQUIRED", "{answer}");
@@ -109,14 +129,16 @@ fn a_password_lives(endpoint: &str, project: &Project) {
 
 #[test]
 fn a_password_lives_in_moto_as_it_does_in_cognito() {
-    a_password_lives(moto(), &Project::new());
+    a_password_lives(moto(), Through::Boto3);
+    a_password_lives(moto(), Through::AwsCli);
 }
 
 #[test]
 fn a_password_lives_in_our_sandbox_as_it_does_in_cognito() {
     let project = Project::new();
     let sandbox = project.sandbox(&[], &[]);
-    a_password_lives(&sandbox.url, &project);
+    a_password_lives(&sandbox.url, Through::Boto3);
+    a_password_lives(&sandbox.url, Through::AwsCli);
 }
 
 #[test]
