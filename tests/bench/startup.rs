@@ -2,9 +2,13 @@
 //!
 //! `make bench` prints ratios and targets; a missed one is said.
 
-use std::io::{BufRead, BufReader};
+#[path = "loopback.rs"]
+mod loopback;
+
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+
+use self::loopback::sandbox;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cognito-passwd");
 const POOL: &str = "us-east-1_Bench1234";
@@ -52,18 +56,6 @@ fn main() {
     }
     sandbox.kill().expect("it can be killed");
     sandbox.wait().expect("it ends");
-}
-
-fn sandbox(users: &std::path::Path) -> (Child, String) {
-    let mut child = Command::new(BINARY)
-        .args(["sandbox", "--quota", "unlimited", "--users"])
-        .arg(users)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    let mut url = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut url).expect("its address");
-    (child, url.trim().to_owned())
 }
 
 fn verdict(what: &str, ratio: f64, target: f64) {

@@ -3,8 +3,11 @@
 //! `make bench` prints ratios, since times alone say more about the machine than about the program. The targets stand beside them; a
 //! missed one is said and fails the bench.
 
+#[path = "loopback.rs"]
+mod loopback;
+
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -12,6 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_sdk_cognitoidentityprovider as sdk;
+
+use self::loopback::sandbox;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cognito-passwd");
 const POOL: &str = "us-east-1_Bench1234";
@@ -102,18 +107,6 @@ fn check_command(file: &Path) -> Command {
     let mut command = Command::new(BINARY);
     command.args(["check", "--quiet", "--policy", concat!(env!("CARGO_MANIFEST_DIR"), "/samples/policy.json")]).arg(file);
     command
-}
-
-fn sandbox(users: &Path) -> (Child, String) {
-    let mut child = Command::new(BINARY)
-        .args(["sandbox", "--quota", "unlimited", "--users"])
-        .arg(users)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    let mut url = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut url).expect("its address");
-    (child, url.trim().to_owned())
 }
 
 /// As many workers as calls in flight, each of which sets the next password until there are none.
