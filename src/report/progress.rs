@@ -1,12 +1,13 @@
 //! Events → what is seen while a run goes on: a bar on a terminal, a plain line now and then without one, or nothing.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::terminal::{count, span};
 use crate::outcome::{Class, Event, Outcome, Tally};
+use crate::row::RowNumber;
 
 /// How often the bar's numbers change.
 const REFRESH: Duration = Duration::from_millis(200);
@@ -44,7 +45,8 @@ pub struct Progress {
     cap: String,
     total: Option<u64>,
     tally: Tally,
-    retries: u64,
+    /// The rows that wait for another attempt, or are at it.
+    retrying: HashSet<RowNumber>,
     throttled: u64,
     allowed: Option<f64>,
     started: Instant,
@@ -62,18 +64,34 @@ impl Progress {
         };
         let now = Instant::now();
         let samples = VecDeque::from([(now, 0)]);
-        Self { style, bar, cap, total, tally: Tally::default(), retries: 0, throttled: 0, allowed: None, started: now, shown: now, samples }
+        Self {
+            style,
+            bar,
+            cap,
+            total,
+            tally: Tally::default(),
+            retrying: HashSet::new(),
+            throttled: 0,
+            allowed: None,
+            started: now,
+            shown: now,
+            samples,
+        }
     }
 
     /// Takes note of an event.
     pub fn observe(&mut self, event: &Event) {
         match event {
-            Event::Finished { fate, .. } => self.tally.add(fate.outcome),
-            Event::Retrying { class: Class::Throttled { .. }, allowed, .. } => {
+            Event::Finished { row, fate, .. } => {
+                self.retrying.remove(row);
+                self.tally.add(fate.outcome);
+            }
+            Event::Retrying { row, class: Class::Throttled { .. }, allowed, .. } => {
+                self.retrying.insert(*row);
                 self.throttled += 1;
                 self.allowed = *allowed;
             }
-            Event::Retrying { .. } => self.retries += 1,
+            Event::Retrying { row, .. } => drop(self.retrying.insert(*row)),
             Event::Pausing(pause) => {
                 return self.say(&format!("most answers are lost; {} of silence, then one call to probe", span(*pause)));
             }
@@ -124,7 +142,7 @@ impl Progress {
         for (number, name) in [
             (self.tally.of(Outcome::Rejected), "rejected"),
             (self.tally.of(Outcome::Unknown), "unknown"),
-            (self.retries, "retried"),
+            (self.retrying.len() as u64, "retrying"),
             (self.throttled, "throttled"),
         ] {
             if number > 0 {
@@ -161,7 +179,7 @@ mod tests {
 
     use super::*;
     use crate::outcome::Fate;
-    use crate::row::{Digest, RowNumber};
+    use crate::row::Digest;
 
     #[test]
     fn a_line_tells_what_ended_what_is_retried_how_fast_and_what_is_left() {
@@ -178,7 +196,7 @@ mod tests {
         progress.samples.push_back((start + Duration::from_secs(1), 3));
         assert_eq!(
             progress.line(),
-            "3 of 1,000: 2 set, 1 rejected, 1 retried, 1 throttled  3.0/s (cap 15/s), the service allows about 13/s  5m 32s left"
+            "3 of 1,000: 2 set, 1 rejected, 1 retrying, 1 throttled  3.0/s (cap 15/s), the service allows about 13/s  5m 32s left"
         );
     }
 }
