@@ -1,9 +1,9 @@
 //! One Region's lane: its gates, and the loop that lets its rows in.
 //!
 //! The gates stand in this order: a call's place among those in flight, a place among the few that may be ready ahead of their turn,
-//! the gate that an outage shuts, the intent in the journal, the pacer. A token held while waiting for a disk would turn into a burst, so the token comes last; an
-//! intent written long before its call makes one more `unknown` at a crash, so only as many rows are made ready as the disk needs to
-//! keep up with the rate.
+//! credentials at hand, the gate that an outage shuts, the intent in the journal, the pacer. A token held while waiting for a disk would
+//! turn into a burst, so the token comes last; an intent written long before its call makes one more `unknown` at a crash, so only as
+//! many rows are made ready as the disk needs to keep up with the rate.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -145,12 +145,11 @@ impl<C> Lane<C> {
 /// Lets rows in until there are no more, or until the run is stopped. A row already begun goes before a new one: of the new ones, only
 /// one waits for a turn at a time.
 pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut errands: mpsc::Receiver<Errand>, tasks: TaskTracker) {
-    let next = async || {
+    let mut next = async || {
         let begun = permit(&lane.begun).await;
         let errand = errands.recv().await?;
         Some((begun, errand, lane.turn().await))
     };
-    let mut next = next;
     while let Some((begun, errand, turn)) = lane.stop.unless_pulled(next()).await.flatten() {
         let lane = Arc::clone(&lane);
         tasks.spawn(async move {
