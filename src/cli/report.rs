@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::input::{self, Defaults, Format, Origin, Settings};
 use crate::journal::Ledger;
 use crate::preflight::Refusal;
-use crate::report::{Account, Form, Output, ReportError, RowWriter, Source, each_row, plain};
+use crate::report::{Form, Output, Source, plain, write_all};
 use crate::run::Exit;
 
 /// Write the results of a run again, from its journal
@@ -35,14 +35,8 @@ impl Args {
             say!("warning: {journal} is damaged at byte {offset}: what was noted behind that is not in the report");
         }
         let mut reader = self.input(&ledger).map(|settings| input::open(&settings)).transpose()?;
-        let mut writer = RowWriter::new(Form::of(&self.report), Output::create(&self.report)?);
-        let mut account = Account::default();
         let source = reader.as_mut().map_or(Source::Journal, Source::Input);
-        each_row(source, &mut ledger, |row| {
-            account.add(&row);
-            Ok(writer.write(&row)?)
-        })?;
-        writer.finish().map_err(ReportError::from)?.finish()?;
+        let account = write_all(source, &mut ledger, Form::of(&self.report), Output::create(&self.report)?)?;
         say_on!("{account}");
         Ok(Exit::of(account.tally(), None, true))
     }

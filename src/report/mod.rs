@@ -1,6 +1,6 @@
 //! What people and programs are told: progress while a run goes on, and afterwards every row's outcome.
 //!
-//! The report is a pure function of input and journal, in input order ([`each_row`]), so that it can be made again at any time. What
+//! The report is a pure function of input and journal, in input order ([`write_all`]), so that it can be made again at any time. What
 //! the exit code is, and what to do next, is left to the commands.
 
 mod output;
@@ -11,6 +11,6 @@ mod terminal;
 
 pub use self::output::{Output, OutputError};
 pub use self::progress::{Pace, Progress, Style};
-pub use self::results::{Form, ReportError, ReportRow, RowWriter, Source, each_row};
+pub use self::results::{Form, ReportError, ReportRow, RowWriter, Source, write_all};
 pub use self::summary::{Account, Summary};
 pub use self::terminal::{count, plain, rows, say, span};

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::OutputError;
+use super::{Account, Output, OutputError};
 use crate::input::{Batch, InputError, Reader};
 use crate::journal::{JournalError, Ledger, Mark};
 use crate::outcome::{Detail, Fate, Outcome};
@@ -78,11 +78,26 @@ impl ReportRow {
     }
 }
 
+/// Writes every row of `source` to `output`, in input order, brings it to its place, and gives the rows counted.
+///
+/// # Errors
+/// [`ReportError`] where input or journal cannot be read, or the report not be written.
+pub fn write_all(source: Source<'_>, ledger: &mut Ledger, form: Form, output: Output) -> Result<Account, ReportError> {
+    let mut account = Account::default();
+    let mut writer = RowWriter::new(form, output);
+    each_row(source, ledger, |row| {
+        account.add(&row);
+        Ok(writer.write(&row)?)
+    })?;
+    writer.finish()?.finish()?;
+    Ok(account)
+}
+
 /// Gives every row of `source` with its outcome to `take`, in input order.
 ///
 /// # Errors
 /// [`ReportError`] where input or journal cannot be read, or from `take`.
-pub fn each_row(
+fn each_row(
     source: Source<'_>,
     ledger: &mut Ledger,
     mut take: impl FnMut(ReportRow) -> Result<(), ReportError>,

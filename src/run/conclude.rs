@@ -12,7 +12,7 @@ use crate::execute::{Reason, Stop};
 use crate::input::{Origin, Reader};
 use crate::journal::Ledger;
 use crate::outcome::{Detail, Outcome, Tally};
-use crate::report::{Account, Form, OutputError, ReportError, RowWriter, Source, Summary, count, each_row, plain, rows};
+use crate::report::{Account, Form, OutputError, ReportError, Source, Summary, count, plain, rows, write_all};
 
 /// Writes report and summary, and says what happened and what to do next.
 pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
@@ -45,15 +45,8 @@ pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, starte
 
 fn write_report(job: &Job, mut reader: Option<Reader>) -> Result<Account, ReportError> {
     let mut ledger = Ledger::open(&job.journal)?;
-    let mut account = Account::default();
-    let mut writer = RowWriter::new(Form::of(&job.report), job.output(&job.report)?);
     let source = reader.as_mut().map_or(Source::Journal, Source::Input);
-    each_row(source, &mut ledger, |row| {
-        account.add(&row);
-        Ok(writer.write(&row)?)
-    })?;
-    writer.finish()?.finish()?;
-    Ok(account)
+    write_all(source, &mut ledger, Form::of(&job.report), job.output(&job.report)?)
 }
 
 fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {
