@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use cognito_passwd::journal::{InputIdentity, Ledger, Mark, Start, Writer};
+use cognito_passwd::journal::{Draft, InputIdentity, Ledger, Mark, Start};
 use cognito_passwd::outcome::{Detail, Fate, Outcome};
 use cognito_passwd::row::{Digest, Lifetime, RowNumber};
 
@@ -67,14 +67,26 @@ fn write_rows(path: &Path, rows: u64) {
 fn write_journal(file: &Path, journal: &Path, rows: u64) {
     let input = InputIdentity { path: Some(file.to_owned()), rows: Some(rows), ..InputIdentity::default() };
     let target = PLACE.to_owned();
-    let start = Start { run_id: "bench".to_owned(), version: "0".to_owned(), started_at: 0, target, account: None, input };
-    let mut writer = Writer::create(journal, &start).expect("a journal");
+    let start = Start {
+        run_id: "bench".to_owned(),
+        version: "0".to_owned(),
+        started_at: 0,
+        target,
+        account: None,
+        on_duplicate: "error".to_owned(),
+        input,
+    };
+    let digest = |row| Digest::of(POOL, &username(row), Lifetime::Permanent);
+    let mut draft = Draft::begin(journal, &start).expect("a journal");
+    for row in 1..=rows {
+        draft.enter(Some(digest(row))).expect("it is entered");
+    }
+    let mut writer = draft.publish().expect("a journal");
     let request_id = "84c9774c-ea66-427d-a220-1ca47883d594".to_owned();
     let detail = Detail { code: String::new(), message: String::new(), request_id };
     let fate = Fate { outcome: Outcome::Set, detail, attempts: 1 };
     for first in (1..=rows).step_by(GROUP as usize) {
         let group = first..(first + GROUP).min(rows + 1);
-        let digest = |row| Digest::of(POOL, &username(row), Lifetime::Permanent);
         for row in group.clone() {
             writer.intent(RowNumber(row), digest(row), 1);
         }

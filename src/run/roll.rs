@@ -1,0 +1,54 @@
+//! What the journal knows of every row before the first call leaves: what it is recognized by, or why it is never sent.
+
+use std::ops::ControlFlow;
+use std::time::SystemTime;
+
+use crate::input::Reader;
+use crate::journal::{Draft, JournalError};
+use crate::outcome::{Fate, Outcome};
+use crate::preflight::Refusal;
+use crate::row::Identity;
+use crate::validate::{Candidate, Checked, Duplicates, Policies, stream};
+
+/// Enters every row of a file that was surveyed, in order.
+///
+/// # Errors
+/// [`Refusal`] where the file cannot be read again or has changed, or the disk takes no more.
+pub(super) fn call(
+    draft: &mut Draft,
+    reader: &mut Reader,
+    policies: &mut Policies<'_>,
+    duplicates: &mut Duplicates,
+) -> Result<(), Refusal> {
+    let mut entered = Ok(());
+    stream(reader, policies, duplicates, &mut |checked: Checked<'_>| {
+        entered = enter(draft, checked);
+        if entered.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(entered?)
+}
+
+fn enter(draft: &mut Draft, checked: Checked<'_>) -> Result<(), JournalError> {
+    // An invalid row may be mended before the run is resumed, and is then another one.
+    let digest = if matches!(checked, Checked::Invalid { .. }) { None } else { checked.digest() };
+    draft.enter(digest)?;
+    match sendable(checked) {
+        Ok(_) => Ok(()),
+        Err((identity, fate)) => draft.result(identity.row, &fate, SystemTime::now()),
+    }
+}
+
+/// The row, if it may be sent, or else which one it is and its end.
+pub(super) fn sendable(checked: Checked<'_>) -> Result<Candidate<'_>, (Identity, Fate)> {
+    match checked {
+        Checked::Valid(candidate) => Ok(candidate),
+        Checked::Invalid { row, findings } => {
+            let texts: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+            let code = findings.first().map_or("invalid", |finding| finding.rule.code());
+            Err((row, Fate::unsent(Outcome::Invalid, code, texts.join("; "))))
+        }
+        Checked::Skipped { row, winner } => {
+            Err((row, Fate::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins"))))
+        }
+    }
+}
