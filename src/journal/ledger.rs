@@ -248,7 +248,10 @@ impl Ledger {
                 Ok(Record::Intent { row, .. }) => set(&mut self.last, row, self.position, Outcome::Unknown),
                 Ok(Record::Result { row, outcome, .. }) => set(&mut self.last, row, self.position, outcome),
                 Ok(Record::Row { row, .. }) => set(&mut self.described, row, self.position, Outcome::NotSent),
-                Ok(Record::Roll { first, .. }) if first.0 == self.rolls.len() as u64 * ROLL + 1 => Some(self.rolls.push(self.position)),
+                Ok(Record::Roll { first, .. }) if first.0 == self.rolls.len() as u64 * ROLL + 1 => {
+                    self.rolls.push(self.position);
+                    Some(())
+                }
                 Ok(Record::Resumed { .. } | Record::Flushed) => Some(()),
                 Ok(Record::Roll { .. } | Record::Start(_)) | Err(_) => None,
             };

@@ -76,16 +76,23 @@ fn write_input(
     current.fill(reader, ledger)?;
     while !current.marks.is_empty() {
         let (filled, written) = rayon::join(|| next.fill(reader, ledger), || current.write(form));
-        for (lines, written) in written? {
-            for ((line, now), then) in lines.into_iter().zip(current.digests.drain(..ROWS_AT_ONCE.min(current.digests.len()))) {
-                same.compare(line, then, now);
+        for (page, digests) in written?.into_iter().zip(current.digests.chunks(ROWS_AT_ONCE)) {
+            for ((line, now), then) in page.lines.into_iter().zip(digests) {
+                same.compare(line, *then, now);
             }
-            take(written)?;
+            take(page.written)?;
         }
         filled?;
         std::mem::swap(&mut current, &mut next);
     }
     Ok(same.conclude()?)
+}
+
+/// Rows that were written together.
+struct Page {
+    /// The line and the digest of each.
+    lines: Vec<(u64, Option<Digest>)>,
+    written: Written,
 }
 
 /// Rows that were read, and what the journal says of them.
@@ -108,17 +115,16 @@ impl LookedUp {
         Ok(())
     }
 
-    /// The rows as they are written, in order, and with each its line and digest.
-    fn write(&self, form: Form) -> io::Result<Vec<(Vec<(u64, Option<Digest>)>, Written)>> {
+    /// The rows as they are written, in order.
+    fn write(&self, form: Form) -> io::Result<Vec<Page>> {
         let pages = self.marks.par_chunks(ROWS_AT_ONCE).enumerate().map(|(page, marks)| {
-            let mut rows = Vec::with_capacity(marks.len());
-            let mut lines = Vec::with_capacity(marks.len());
+            let (mut rows, mut lines) = (Vec::with_capacity(marks.len()), Vec::with_capacity(marks.len()));
             for (index, mark) in marks.iter().enumerate() {
                 let identity = self.batch.identity(page * ROWS_AT_ONCE + index);
                 lines.push((identity.line, identity.digest()));
                 rows.push(ReportRow::new(identity, mark.clone()));
             }
-            Ok((lines, form.write(&rows)?))
+            Ok(Page { lines, written: form.write(&rows)? })
         });
         pages.collect()
     }

@@ -32,23 +32,32 @@ fn enter(draft: &mut Draft, checked: Checked<'_>) -> Result<(), JournalError> {
     // An invalid row may be mended before the run is resumed, and is then another one.
     let digest = if matches!(checked, Checked::Invalid { .. }) { None } else { checked.digest() };
     draft.enter(digest)?;
-    match sendable(checked) {
-        Ok(_) => Ok(()),
-        Err((identity, fate)) => draft.result(identity.row, &fate, SystemTime::now()),
+    match Lot::of(checked) {
+        Lot::Sent(_) => Ok(()),
+        Lot::Unsent(identity, fate) => draft.result(identity.row, &fate, SystemTime::now()),
     }
 }
 
-/// The row, if it may be sent, or else which one it is and its end.
-pub(super) fn sendable(checked: Checked<'_>) -> Result<Candidate<'_>, (Identity, Fate)> {
-    match checked {
-        Checked::Valid(candidate) => Ok(candidate),
-        Checked::Invalid { row, findings } => {
-            let texts: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
-            let code = findings.first().map_or("invalid", |finding| finding.rule.code());
-            Err((row, Fate::unsent(Outcome::Invalid, code, texts.join("; "))))
-        }
-        Checked::Skipped { row, winner } => {
-            Err((row, Fate::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins"))))
+/// Whether a row is sent.
+pub(super) enum Lot<'b> {
+    /// It is.
+    Sent(Candidate<'b>),
+    /// It is not, and this is its end.
+    Unsent(Identity, Fate),
+}
+
+impl<'b> Lot<'b> {
+    pub(super) fn of(checked: Checked<'b>) -> Self {
+        match checked {
+            Checked::Valid(candidate) => Self::Sent(candidate),
+            Checked::Invalid { row, findings } => {
+                let texts: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+                let code = findings.first().map_or("invalid", |finding| finding.rule.code());
+                Self::Unsent(row, Fate::unsent(Outcome::Invalid, code, texts.join("; ")))
+            }
+            Checked::Skipped { row, winner } => {
+                Self::Unsent(row, Fate::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins")))
+            }
         }
     }
 }

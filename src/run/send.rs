@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::budget::Budget;
 use super::earlier::{Earlier, Standing};
-use super::roll::sendable;
+use super::roll::Lot;
 use super::{Job, scribe};
 use crate::execute::{Errand, Reason, Stop, execute};
 use crate::input::Reader;
@@ -164,12 +164,12 @@ impl Sink for Feed {
 
     fn take(&mut self, row: Checked<'_>) -> ControlFlow<()> {
         let standing = self.earlier.standing(row.number());
-        match sendable(row) {
+        match Lot::of(row) {
             _ if standing == Standing::LeftOut => ControlFlow::Continue(()),
-            Ok(candidate) => self.send(candidate, standing == Standing::InDoubt),
+            Lot::Sent(candidate) => self.send(candidate, standing == Standing::InDoubt),
             // It was sent once, whatever the file says now, and keeps the outcome that it has.
-            Err(_) if standing != Standing::New => ControlFlow::Continue(()),
-            Err((identity, fate)) => self.leave(identity, fate),
+            Lot::Unsent(..) if standing != Standing::New => ControlFlow::Continue(()),
+            Lot::Unsent(identity, fate) => self.leave(identity, fate),
         }
     }
 }
