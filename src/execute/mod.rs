@@ -29,7 +29,7 @@ use crate::cognito::SetPassword;
 use crate::outcome::Event;
 use crate::validate::ValidRow;
 
-/// Rows read ahead for each Region, so that a slow one does not stop the others at once. A few hundred bytes each.
+/// Rows read ahead for each Region, so that Regions which share a channel do not stop one another at once. A few hundred bytes each.
 const LOOK_AHEAD: usize = 1024;
 
 /// A row to be sent, and what is known of it from before.
@@ -63,22 +63,43 @@ impl Settings {
     }
 }
 
-/// Sends the row of every errand until the channel closes or `stop` is pulled, and returns when each row taken has its `Finished` event.
-/// Rows still in the channel at a stop are left there. A full `events` channel holds the run back.
+/// Sends the row of every errand until all channels close or `stop` is pulled, and returns when each row taken has its `Finished` event. The
+/// rows of a Region come through one channel, which holds no others back. Rows still in a channel at a stop are left there. A full `events`
+/// channel holds the run back.
 pub async fn execute<C: SetPassword>(
-    mut errands: mpsc::Receiver<Errand>,
+    errands: Vec<mpsc::Receiver<Errand>>,
     cognito: Arc<C>,
     settings: &Settings,
     events: mpsc::Sender<Event>,
     stop: Stop,
 ) {
     let tasks = TaskTracker::new();
+    for errands in errands {
+        let makings = Makings { cognito: Arc::clone(&cognito), settings: settings.clone(), events: events.clone(), stop: stop.clone() };
+        tasks.spawn(route(errands, makings, tasks.clone()));
+    }
+    drop(events);
+    tasks.close();
+    tasks.wait().await;
+}
+
+/// What lanes are made of.
+struct Makings<C> {
+    cognito: Arc<C>,
+    settings: Settings,
+    events: mpsc::Sender<Event>,
+    stop: Stop,
+}
+
+/// Gives each errand to the lane of its Region.
+async fn route<C: SetPassword>(mut errands: mpsc::Receiver<Errand>, makings: Makings<C>, tasks: TaskTracker) {
+    let Makings { cognito, settings, events, stop } = makings;
     let mut lanes: BTreeMap<String, mpsc::Sender<Errand>> = BTreeMap::new();
     while let Some(errand) = stop.unless_pulled(errands.recv()).await.flatten() {
         let region = errand.row.user().pool.region();
         if !lanes.contains_key(region) {
             let (sender, receiver) = mpsc::channel(LOOK_AHEAD);
-            let lane = Lane::new(Arc::clone(&cognito), settings, events.clone(), stop.clone());
+            let lane = Lane::new(Arc::clone(&cognito), &settings, events.clone(), stop.clone());
             tasks.spawn(lane::run(Arc::new(lane), receiver, tasks.clone()));
             lanes.insert(region.to_owned(), sender);
         }
@@ -86,7 +107,4 @@ pub async fn execute<C: SetPassword>(
             break;
         }
     }
-    drop((lanes, errands));
-    tasks.close();
-    tasks.wait().await;
 }

@@ -127,7 +127,7 @@ fn run_errands(errands: Vec<Errand>, script: &Arc<Script>, settings: &Settings, 
             }
             told
         };
-        let work = execute(row_receiver, Arc::clone(script), settings, event_sender, stop.clone());
+        let work = execute(vec![row_receiver], Arc::clone(script), settings, event_sender, stop.clone());
         let (told, (), (), ()) = tokio::join!(listen, feed, work, during(&stop));
         (told, stop)
     })
@@ -234,7 +234,7 @@ fn a_journal_that_cannot_be_written_lets_no_call_leave() {
         let (event_sender, mut events) = mpsc::channel::<Event>(4);
         let settings = settings("unlimited", 4);
         let deaf = async { while events.recv().await.is_some() {} };
-        tokio::join!(execute(row_receiver, Arc::clone(&script), &settings, event_sender, stop.clone()), deaf);
+        tokio::join!(execute(vec![row_receiver], Arc::clone(&script), &settings, event_sender, stop.clone()), deaf);
     });
     assert!(matches!(stop.reason(), Some(Reason::Journal(_))));
     assert!(script.seen.lock().unwrap().calls.is_empty());
@@ -303,7 +303,7 @@ fn what_would_become_of_a_row_should_the_run_end_now_is_told_before_its_place_am
                 }
             }
         };
-        tokio::join!(execute(row_receiver, Arc::clone(&script), &settings, event_sender, Stop::default()), listen);
+        tokio::join!(execute(vec![row_receiver], Arc::clone(&script), &settings, event_sender, Stop::default()), listen);
     });
 }
 
