@@ -55,10 +55,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Calls in flight that hold `cap` while answers take three seconds, 4 at the least and 256 at the most; 64 without a cap.
+    /// Calls in flight that hold `cap` while answers take three seconds, 4 at the least and 512 at the most, which leaves room below the
+    /// 1,024 files that a process usually may open; 64 without a cap. It is a ceiling: a call takes its place for as long as it is under
+    /// way, so that a run has as many connections as its rate and latency ask for, and no more.
     pub fn concurrency_for(cap: Cap) -> NonZeroUsize {
         const SLOW_ANSWER: f64 = 3.0;
-        let wanted = cap.per_second().map_or(64, |rate| (rate * SLOW_ANSWER).ceil().clamp(4.0, 256.0) as usize);
+        let wanted = cap.per_second().map_or(64, |rate| (rate * SLOW_ANSWER).ceil().clamp(4.0, 512.0) as usize);
         NonZeroUsize::new(wanted).expect("it is 4 at the least")
     }
 }
@@ -99,7 +101,7 @@ async fn route<C: SetPassword>(mut errands: mpsc::Receiver<Errand>, makings: Mak
         let region = errand.row.user().pool.region();
         if !lanes.contains_key(region) {
             let (sender, receiver) = mpsc::channel(LOOK_AHEAD);
-            let lane = Lane::new(Arc::clone(&cognito), &settings, events.clone(), stop.clone());
+            let lane = Lane::new(region.to_owned(), Arc::clone(&cognito), &settings, events.clone(), stop.clone());
             tasks.spawn(lane::run(Arc::new(lane), receiver, tasks.clone()));
             lanes.insert(region.to_owned(), sender);
         }

@@ -9,7 +9,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::clock::Clock;
@@ -19,6 +19,7 @@ use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::control::Controller;
+use crate::outcome::HeldBack;
 
 /// How late a wake may be without costing rate. 5 ms cost half a percent of the cap, and cover a busy machine's scheduler.
 const SLACK: Duration = Duration::from_millis(5);
@@ -102,6 +103,7 @@ pub struct Pacer {
     turn: tokio::sync::Mutex<()>,
     hard: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>>,
     soft: Mutex<Controller>,
+    held_back: Mutex<HeldBack>,
 }
 
 impl Pacer {
@@ -113,6 +115,7 @@ impl Pacer {
             turn: tokio::sync::Mutex::new(()),
             hard: cap.per_second().map(|rate| RateLimiter::direct_with_clock(quota(rate), TokioClock(started))),
             soft: Mutex::new(Controller::new(cap.per_second(), started)),
+            held_back: Mutex::default(),
         }
     }
 
@@ -123,13 +126,17 @@ impl Pacer {
         loop {
             let now = Instant::now();
             let allowed = self.soft().due();
-            let due = if allowed > now { Err(allowed) } else { self.take() };
-            match due {
-                Ok(()) => {
-                    self.soft().sent(now);
-                    return now;
+            if allowed > now {
+                tokio::time::sleep_until(allowed).await;
+                if self.allowed().is_some() {
+                    self.held_back().by_service += now.elapsed();
                 }
-                Err(due) => tokio::time::sleep_until(due).await,
+            } else if let Err(due) = self.take() {
+                tokio::time::sleep_until(due).await;
+                self.held_back().by_cap += now.elapsed();
+            } else {
+                self.soft().sent(now);
+                return now;
             }
         }
     }
@@ -149,7 +156,12 @@ impl Pacer {
         self.soft().allowed(Instant::now())
     }
 
-    fn soft(&self) -> std::sync::MutexGuard<'_, Controller> {
+    /// How long calls were held back by now, and by which of the two. Answers are not the pacer's.
+    pub fn held_back(&self) -> MutexGuard<'_, HeldBack> {
+        self.held_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn soft(&self) -> MutexGuard<'_, Controller> {
         self.soft.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
