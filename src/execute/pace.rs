@@ -202,8 +202,12 @@ mod tests {
 
     /// The attempts that leave in `length` when the caller is always late by up to `late`.
     fn departures(rate: &str, length: Duration, late: impl Fn(usize) -> Duration) -> Vec<Duration> {
+        departures_of(|| Pacer::new(rate.parse().expect("a rate")), length, late)
+    }
+
+    fn departures_of(pacer: impl Fn() -> Pacer, length: Duration, late: impl Fn(usize) -> Duration) -> Vec<Duration> {
         paused().block_on(async {
-            let pacer = Pacer::new(rate.parse().expect("a rate"));
+            let pacer = pacer();
             let started = Instant::now();
             let mut left = Vec::new();
             while started.elapsed() < length {
@@ -215,8 +219,18 @@ mod tests {
     }
 
     fn worst_second(left: &[Duration]) -> usize {
-        let within = |first: &Duration| left.iter().filter(|at| **at >= *first && **at < *first + Duration::from_secs(1)).count();
-        left.iter().map(within).max().unwrap_or_default()
+        let within = |first: usize| left.partition_point(|at| *at < left[first] + Duration::from_secs(1)) - first;
+        (0..left.len()).map(within).max().unwrap_or_default()
+    }
+
+    #[test]
+    fn high_caps_are_reached_within_two_percent_though_timers_count_in_milliseconds() {
+        for (rate, expected) in [("1000", 5_000.0), ("3333", 16_665.0), ("10000", 50_000.0)] {
+            let pacer = || Pacer { soft: Mutex::new(Controller::new(None, Instant::now())), ..Pacer::new(rate.parse().expect("a rate")) };
+            let left = departures_of(pacer, Duration::from_secs(5), |_| Duration::ZERO);
+            assert!(left.len() as f64 >= expected * 0.98, "{rate}: {}", left.len());
+            assert!(worst_second(&left) as f64 <= expected / 5.0, "{rate}: {}", worst_second(&left));
+        }
     }
 
     #[test]
@@ -231,9 +245,33 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn no_second_holds_more_attempts_than_the_cap(rate in 0.1f64..400.0, delays in prop::collection::vec(0u64..40_000, 1..50)) {
-            let left = departures(&format!("{rate:.3}"), Duration::from_secs(5), |n| Duration::from_micros(delays[n % delays.len()]));
+        fn no_second_holds_more_attempts_than_the_cap(
+            rate in prop_oneof![0.1f64..400.0, 400.0f64..10_000.0],
+            delays in prop::collection::vec(prop_oneof![0u64..40_000, 0u64..50], 1..50),
+        ) {
+            let left = departures(&format!("{rate:.3}"), Duration::from_secs(4), |n| Duration::from_micros(delays[n % delays.len()]));
             prop_assert!(worst_second(&left) <= rate.ceil() as usize, "{rate}: {}", worst_second(&left));
+        }
+
+        #[test]
+        fn callers_that_give_up_waiting_take_nothing_and_starve_nobody(
+            rate in 1.0f64..200.0,
+            patience in prop::collection::vec(1u64..300, 1..30),
+        ) {
+            let (mut left, mut given_up) = (Vec::new(), 0);
+            paused().block_on(async {
+                let pacer = Pacer { soft: Mutex::new(Controller::new(None, Instant::now())), ..Pacer::new(format!("{rate:.3}").parse().expect("a rate")) };
+                let started = Instant::now();
+                while started.elapsed() < Duration::from_secs(20) {
+                    let wait = Duration::from_millis(patience[(left.len() + given_up) % patience.len()]);
+                    match tokio::time::timeout(wait, pacer.ready()).await {
+                        Ok(at) => left.push(at - started),
+                        Err(_) => given_up += 1,
+                    }
+                }
+            });
+            prop_assert!(worst_second(&left) <= rate.ceil() as usize);
+            prop_assert!(left.len() as f64 >= rate * 20.0 * 0.98 - 1.0, "{} left of {}, {given_up} gave up", left.len(), rate * 20.0);
         }
 
         #[test]
