@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::alarm::Alarm;
 use super::pace::Cap;
 use super::{Errand, Reason, Settings, Stop, execute, retry};
 use crate::cognito::SetPassword;
@@ -83,6 +84,7 @@ fn rows(count: u64, regions: &[&str]) -> Vec<ValidRow> {
 
 fn settings(cap: &str, calls: usize) -> Settings {
     Settings {
+        alarm: Alarm::of_tokio,
         cap: cap.parse().unwrap(),
         max_concurrency: calls.try_into().unwrap(),
         grace: Duration::from_secs(20),
