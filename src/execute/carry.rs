@@ -46,7 +46,7 @@ async fn to_its_end<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, first: Turn,
         match class {
             Class::Throttled { retry_after } => lane.pacer.throttled(sent, retry_after),
             Class::Set | Class::Rejected => {
-                lane.pacer.admitted();
+                lane.pacer.admitted(sent);
                 past.count(class, sent);
             }
             _ => past.count(class, sent),

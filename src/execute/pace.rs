@@ -141,15 +141,15 @@ impl Pacer {
                 alarm.until(due).await;
                 self.held_back().by_cap += now.elapsed();
             } else {
-                self.soft().sent(now);
+                self.soft().sent(now, rand::random());
                 return now;
             }
         }
     }
 
-    /// Tells that an attempt was let through, whatever else its answer said.
-    pub fn admitted(&self) {
-        self.soft().admitted();
+    /// Tells that the attempt that left at `sent` was let through, whatever else its answer said.
+    pub fn admitted(&self, sent: Instant) {
+        self.soft().admitted(sent, Instant::now());
     }
 
     /// Tells that the attempt that left at `sent` was throttled, and how long the service asked to wait.
@@ -159,7 +159,7 @@ impl Pacer {
 
     /// The rate that the service is thought to allow, in attempts a second, where it is below the cap.
     pub fn allowed(&self) -> Option<f64> {
-        self.soft().allowed(Instant::now())
+        self.soft().allowed()
     }
 
     /// How long calls were held back by now, and by which of the two. Answers are not the pacer's.
@@ -299,7 +299,7 @@ mod tests {
                 left
             });
             prop_assert!(worst_second(&left) <= rate.ceil() as usize);
-            prop_assert!(left.len() >= 8, "starved: {}", left.len());
+            prop_assert!(left.len() >= 5, "starved: {}", left.len());
         }
     }
 }

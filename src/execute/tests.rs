@@ -283,7 +283,7 @@ fn a_run_uses_nearly_all_that_the_service_allows_and_wastes_nearly_nothing() {
         let seen = script.seen.lock().unwrap();
         let took = (*seen.calls.last().unwrap() - seen.calls[0]).as_secs_f64();
         let (goodput, throttled) = (count as f64 / (rate * took + burst), 1.0 - count as f64 / seen.calls.len() as f64);
-        assert!(goodput > 0.93 && throttled < 0.02, "{rate}/s, {burst} at once, {latency} ms: {goodput:.3}, {throttled:.3} throttled");
+        assert!(goodput > 0.93 && throttled < 0.03, "{rate}/s, {burst} at once, {latency} ms: {goodput:.3}, {throttled:.3} throttled");
     }
 }
 

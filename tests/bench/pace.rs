@@ -1,31 +1,40 @@
 //! The pacer against modelled services, on a clock of its own: how much of what a service allows is used, how many calls are wasted, how
 //! many leave in the worst second. Nine hours take seconds.
 //!
-//! A service here is a token bucket or aligned windows of a second, whose quota may change or be shared with live traffic. An answer
-//! takes 80 ms. The targets stand beside the figures, and a missed one is said.
+//! A service here is a token bucket or windows of a second, whose quota may change or be shared with live traffic. Every row is measured
+//! at a round trip of 80 ms, and as the mean over round trips near it, since a probe that falls a few milliseconds earlier or later
+//! makes a difference; both must meet the targets that stand beside the figures. Where one is missed, that is said, and the exit code
+//! is 1.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use cognito_passwd::execute::control::Controller;
 use tokio::time::Instant;
 
-/// From the pacer to the service and back again.
-const ROUND_TRIP: Duration = Duration::from_millis(80);
 /// Calls that may be in flight.
 const CONCURRENCY: usize = 512;
+/// The round trips, in seconds; the first one counts for itself, too.
+const ROUND_TRIPS: [f64; 7] = [0.08, 0.076, 0.0773, 0.0787, 0.0813, 0.0827, 0.084];
+/// So many days of live traffic are tried, each at 80 ms.
+const SEEDS: u64 = 40;
+const NIGHT: u64 = 9 * 3_600;
+/// So soon after a change 90 % of the new quota must be used, in seconds.
+const BACK: f64 = 45.0;
 
 /// What a service allows.
 #[derive(Clone, Copy)]
 enum Quota {
     /// A token bucket: so many requests a second, so many at once.
-    Bucket { rate: f64, burst: f64 },
+    Bucket(f64, f64),
     /// A bucket of one whose rate changes every third of the time.
     Changing([f64; 3]),
     /// A bucket that live traffic takes a random share of, anew every fifteen seconds: up to so many requests a second.
-    Shared { rate: f64, most: f64 },
+    Shared(f64, f64),
     /// So many requests in each second of the wall clock.
-    Windows(f64),
+    Aligned(f64),
 }
 
 struct Scenario {
@@ -39,25 +48,65 @@ struct Scenario {
     throttled: f64,
 }
 
-/// The modelled service.
+const fn scenario(name: &'static str, cap: f64, quota: Quota, seconds: u64, goodput: f64, throttled: f64) -> Scenario {
+    Scenario { name, cap, quota, seconds, goodput, throttled }
+}
+
+const UNLIMITED: Quota = Quota::Bucket(1e6, 1e6);
+
+const SCENARIOS: &[Scenario] = &[
+    scenario("cap 30, no throttling", 30.0, UNLIMITED, 60, 99.0, 0.0),
+    scenario("  the same, nine hours", 30.0, UNLIMITED, NIGHT, 99.0, 0.0),
+    scenario("cap 200, quota 30, burst 1", 200.0, Quota::Bucket(30.0, 1.0), 60, 93.0, 1.5),
+    scenario("  the same, nine hours", 200.0, Quota::Bucket(30.0, 1.0), NIGHT, 93.0, 1.5),
+    scenario("cap 200, quota 120, burst 1", 200.0, Quota::Bucket(120.0, 1.0), 60, 93.0, 1.0),
+    scenario("cap 200, quota 30, burst 30", 200.0, Quota::Bucket(30.0, 30.0), 60, 97.0, 1.0),
+    scenario("  the same, nine hours", 200.0, Quota::Bucket(30.0, 30.0), NIGHT, 97.0, 1.0),
+    scenario("cap 200, quota 30 -> 10 -> 60, a minute each", 200.0, Quota::Changing([30.0, 10.0, 60.0]), 180, 94.0, 1.0),
+    scenario("  the same, ten minutes", 200.0, Quota::Changing([30.0, 10.0, 60.0]), 600, 94.0, 1.0),
+    scenario("cap 30, live traffic takes 0..25 of 30", 30.0, Quota::Shared(30.0, 25.0), 60, 90.0, 3.0),
+    scenario("cap 5,000, no throttling", 5_000.0, UNLIMITED, 60, 98.0, 0.0),
+    scenario("cap 200, quota 30 in aligned windows", 200.0, Quota::Aligned(30.0), 60, 93.0, 1.5),
+    scenario("  the same, ten minutes", 200.0, Quota::Aligned(30.0), 600, 93.0, 1.5),
+];
+
+/// SplitMix64, from 0 to 1.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// The modelled service. Its time is in seconds.
 struct Service {
     quota: Quota,
+    burst: f64,
     tokens: f64,
     at: f64,
     length: f64,
-    random: u64,
+    random: Random,
     live: f64,
     live_until: f64,
     allowed: f64,
 }
 
 impl Service {
-    fn new(quota: Quota, length: f64) -> Self {
-        let tokens = burst_of(quota);
-        Self { quota, tokens, at: 0.0, length, random: 7, live: 0.0, live_until: 0.0, allowed: tokens }
+    fn new(quota: Quota, length: f64, seed: u64) -> Self {
+        let burst = match quota {
+            Quota::Bucket(_, burst) | Quota::Shared(burst, _) => burst,
+            Quota::Changing(_) | Quota::Aligned(_) => 1.0,
+        };
+        let random = Random(seed.wrapping_mul(7_919));
+        Self { quota, burst, tokens: burst, at: 0.0, length, random, live: 0.0, live_until: 0.0, allowed: burst }
     }
 
-    /// Whether a request that arrives at `now` seconds is let through.
+    /// Whether a request that arrives at `now` is let through.
     fn admits(&mut self, now: f64) -> bool {
         self.refill(now);
         let admitted = self.tokens >= 1.0;
@@ -67,34 +116,39 @@ impl Service {
         admitted
     }
 
-    /// Moves on in steps of a millisecond, within which the rate does not change.
     fn refill(&mut self, now: f64) {
-        if let Quota::Windows(rate) = self.quota {
-            if now.floor() > self.at.floor() || self.at == 0.0 {
-                self.tokens = rate;
-                self.allowed += rate;
+        match self.quota {
+            Quota::Aligned(rate) => {
+                if now.floor() > self.at.floor() || self.at == 0.0 {
+                    self.tokens = rate;
+                    self.allowed += rate;
+                }
+                self.at = now.max(f64::MIN_POSITIVE);
             }
-            self.at = now.max(f64::MIN_POSITIVE);
-            return;
+            Quota::Bucket(rate, _) => self.pour(rate, now - self.at),
+            // In steps of a millisecond, within which the rate does not change.
+            _ => {
+                while self.at < now {
+                    let rate = self.rate();
+                    self.pour(rate, (now - self.at).min(0.001));
+                }
+            }
         }
-        while self.at < now {
-            let step = (now - self.at).min(0.001);
-            let rate = self.rate();
-            let burst = burst_of(self.quota);
-            self.tokens = (self.tokens + rate * step).min(burst.max(1.0));
-            self.allowed += rate * step;
-            self.at += step;
-        }
+    }
+
+    fn pour(&mut self, rate: f64, step: f64) {
+        self.tokens = (self.tokens + rate * step).min(self.burst);
+        self.allowed += rate * step;
+        self.at += step;
     }
 
     fn rate(&mut self) -> f64 {
         match self.quota {
-            Quota::Bucket { rate, .. } | Quota::Windows(rate) => rate,
+            Quota::Bucket(rate, _) | Quota::Aligned(rate) => rate,
             Quota::Changing(rates) => rates[((self.at / self.length * 3.0) as usize).min(2)],
-            Quota::Shared { rate, most } => {
+            Quota::Shared(rate, most) => {
                 if self.at >= self.live_until {
-                    self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    self.live = most * (self.random >> 33) as f64 / f64::from(1u32 << 31);
+                    self.live = most * self.random.next();
                     self.live_until = self.at + 15.0;
                 }
                 rate - self.live
@@ -103,71 +157,84 @@ impl Service {
     }
 }
 
-fn burst_of(quota: Quota) -> f64 {
-    match quota {
-        Quota::Bucket { burst, .. } => burst,
-        Quota::Shared { rate, .. } => rate,
-        Quota::Changing(_) | Quota::Windows(_) => 1.0,
-    }
-}
-
 /// What came of a scenario.
+#[derive(Clone, Copy)]
 struct Measured {
     goodput: f64,
     throttled: f64,
     worst_second: usize,
+    /// Seconds from the last change of the quota until 90 % of it was used for two.
+    back: Option<f64>,
 }
 
-fn measure(scenario: &Scenario) -> Measured {
+/// What happens to a call next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    Arrives,
+    Admitted,
+    Throttled,
+}
+
+fn measure(scenario: &Scenario, round_trip: f64, seed: u64) -> Measured {
     let cap = scenario.cap;
     let length = Duration::from_secs(scenario.seconds);
     let start = Instant::now();
+    let way = Duration::from_secs_f64(round_trip / 2.0);
     let mut controller = Controller::new(Some(cap), start);
-    let mut service = Service::new(scenario.quota, length.as_secs_f64());
-    let mut in_flight: VecDeque<(Instant, bool)> = VecDeque::new();
-    let mut left: Vec<Duration> = Vec::new();
+    let mut service = Service::new(scenario.quota, length.as_secs_f64(), seed);
+    let mut random = Random(seed);
+    let mut calls: BinaryHeap<Reverse<(Duration, usize, Duration, Next)>> = BinaryHeap::new();
+    let (mut left, mut admitted) = (Vec::new(), Vec::new());
     let mut throttled = 0;
-    let (mut now, mut cap_due) = (start, start);
-    while now - start < length {
-        let due = controller.due().max(cap_due).max(now);
-        match in_flight.front().copied() {
-            Some((sent, admitted)) if sent + ROUND_TRIP <= due || in_flight.len() >= CONCURRENCY => {
-                in_flight.pop_front();
-                now = sent + ROUND_TRIP;
-                if admitted {
-                    controller.admitted();
-                } else {
-                    throttled += 1;
-                    controller.throttled(sent, now, None);
+    let (mut now, mut cap_due) = (Duration::ZERO, Duration::ZERO);
+    while now < length {
+        let due = (controller.due() - start).max(cap_due).max(now);
+        match calls.peek().copied() {
+            Some(Reverse((at, number, sent, next))) if at <= due || calls.len() >= CONCURRENCY => {
+                calls.pop();
+                if next != Next::Arrives {
+                    now = now.max(at);
+                }
+                match next {
+                    Next::Arrives => {
+                        let mut next = Next::Throttled;
+                        if service.admits(at.as_secs_f64()) {
+                            admitted.push(at.as_secs_f64());
+                            next = Next::Admitted;
+                        }
+                        calls.push(Reverse((at + way, number, sent, next)));
+                    }
+                    Next::Admitted => controller.admitted(start + sent, start + now),
+                    Next::Throttled => {
+                        throttled += 1;
+                        controller.throttled(start + sent, start + now, None);
+                    }
                 }
             }
             _ => {
-                now = due + jitter(left.len());
+                // A timer of the system is up to 100 microseconds late.
+                now = due + Duration::from_micros((left.len() as u64).wrapping_mul(2_654_435_761) % 100);
                 // The hard cap as `pace` keeps it: a late departure may be caught up with by 5 ms.
-                cap_due = cap_due.max(now - Duration::from_millis(5)) + Duration::from_secs_f64(1.005 / cap);
-                controller.sent(now);
-                left.push(now - start);
-                in_flight.push_back((now, service.admits((now - start + ROUND_TRIP / 2).as_secs_f64())));
+                cap_due = cap_due.max(now.saturating_sub(Duration::from_millis(5))) + Duration::from_secs_f64(1.005 / cap);
+                controller.sent(start + now, random.next());
+                calls.push(Reverse((now + way, left.len(), now, Next::Arrives)));
+                left.push(now);
             }
         }
     }
+    service.refill(length.as_secs_f64());
     let allowed = service.allowed.min(cap * length.as_secs_f64());
     Measured {
-        goodput: (left.len() - throttled) as f64 / allowed * 100.0,
-        throttled: throttled as f64 / left.len() as f64 * 100.0,
+        goodput: admitted.len() as f64 / allowed * 100.0,
+        throttled: f64::from(throttled) / left.len() as f64 * 100.0,
         worst_second: worst_second(&left),
+        back: back(scenario, &admitted),
     }
-}
-
-/// How late a departure is: up to 100 microseconds, as a timer of the system is.
-fn jitter(number: usize) -> Duration {
-    Duration::from_micros((number as u64).wrapping_mul(2_654_435_761) % 100)
 }
 
 /// The most departures in any half-open second.
 fn worst_second(left: &[Duration]) -> usize {
-    let mut first = 0;
-    let mut worst = 0;
+    let (mut first, mut worst) = (0, 0);
     for (last, at) in left.iter().enumerate() {
         while *at - left[first] >= Duration::from_secs(1) {
             first += 1;
@@ -177,93 +244,46 @@ fn worst_second(left: &[Duration]) -> usize {
     worst
 }
 
-fn main() {
-    const NIGHT: u64 = 9 * 3_600;
-    let unlimited = Quota::Bucket { rate: 1e6, burst: 1e6 };
-    let scenarios = [
-        Scenario { name: "cap 30, no throttling, nine hours", cap: 30.0, quota: unlimited, seconds: NIGHT, goodput: 99.0, throttled: 0.0 },
-        Scenario {
-            name: "cap 200, quota 30, burst 30",
-            cap: 200.0,
-            quota: Quota::Bucket { rate: 30.0, burst: 30.0 },
-            seconds: 60,
-            goodput: 97.0,
-            throttled: 1.0,
-        },
-        Scenario {
-            name: "the same, nine hours",
-            cap: 200.0,
-            quota: Quota::Bucket { rate: 30.0, burst: 30.0 },
-            seconds: NIGHT,
-            goodput: 97.0,
-            throttled: 1.0,
-        },
-        Scenario {
-            name: "cap 200, quota 30, burst 1",
-            cap: 200.0,
-            quota: Quota::Bucket { rate: 30.0, burst: 1.0 },
-            seconds: 60,
-            goodput: 93.0,
-            throttled: 1.5,
-        },
-        Scenario {
-            name: "the same, nine hours",
-            cap: 200.0,
-            quota: Quota::Bucket { rate: 30.0, burst: 1.0 },
-            seconds: NIGHT,
-            goodput: 93.0,
-            throttled: 1.5,
-        },
-        Scenario {
-            name: "cap 200, quota 120, burst 30",
-            cap: 200.0,
-            quota: Quota::Bucket { rate: 120.0, burst: 30.0 },
-            seconds: 60,
-            goodput: 97.0,
-            throttled: 1.0,
-        },
-        Scenario {
-            name: "cap 200, quota 120, burst 1",
-            cap: 200.0,
-            quota: Quota::Bucket { rate: 120.0, burst: 1.0 },
-            seconds: 60,
-            goodput: 93.0,
-            throttled: 1.0,
-        },
-        Scenario {
-            name: "cap 200, quota 30 in aligned windows",
-            cap: 200.0,
-            quota: Quota::Windows(30.0),
-            seconds: 60,
-            goodput: 93.0,
-            throttled: 1.5,
-        },
-        Scenario {
-            name: "cap 200, 30 -> 10 -> 60",
-            cap: 200.0,
-            quota: Quota::Changing([30.0, 10.0, 60.0]),
-            seconds: 600,
-            goodput: 94.0,
-            throttled: 1.0,
-        },
-        Scenario {
-            name: "cap 30, live traffic takes 0..25 of 30",
-            cap: 30.0,
-            quota: Quota::Shared { rate: 30.0, most: 25.0 },
-            seconds: 60,
-            goodput: 90.0,
-            throttled: 3.0,
-        },
-        Scenario { name: "cap 5,000, no throttling", cap: 5000.0, quota: unlimited, seconds: 600, goodput: 98.0, throttled: 0.0 },
-    ];
-    println!("{:<42} {:>18} {:>18} {:>12}", "", "goodput %", "throttled %", "worst second");
-    for scenario in &scenarios {
-        let Measured { goodput, throttled, worst_second } = measure(scenario);
-        let met = goodput >= scenario.goodput && throttled <= scenario.throttled && worst_second as f64 <= scenario.cap;
-        let word = if met { "" } else { "MISSED" };
-        println!(
-            "{:<42} {goodput:>9.1} (>= {:>3}) {throttled:>9.2} (<= {:>3}) {worst_second:>12} {word}",
-            scenario.name, scenario.goodput, scenario.throttled
-        );
+fn back(scenario: &Scenario, admitted: &[f64]) -> Option<f64> {
+    let Quota::Changing([_, _, rate]) = scenario.quota else { return None };
+    let changed = scenario.seconds as f64 * 2.0 / 3.0;
+    let within = |from: f64| admitted.iter().filter(|at| (from..from + 2.0).contains(*at)).count() as f64;
+    (0..scenario.seconds)
+        .map(|second| second as f64)
+        .find(|second| within(changed + second) >= rate * 2.0 * 0.9)
+        .map_or(Some(f64::INFINITY), |second| Some(second + 2.0))
+}
+
+fn mean(all: &[Measured], of: fn(&Measured) -> f64) -> f64 {
+    all.iter().map(of).sum::<f64>() / all.len() as f64
+}
+
+fn main() -> ExitCode {
+    let mut missed = 0;
+    println!("{:<46}{:>24}{:>25}{:>24}{:>14}{:>9}", "", "goodput %", "throttled %", "worst of all", "worst second", "back in");
+    for scenario in SCENARIOS {
+        let live = matches!(scenario.quota, Quota::Shared(..));
+        let all: Vec<Measured> = if live {
+            (1..=SEEDS).map(|seed| measure(scenario, ROUND_TRIPS[0], seed)).collect()
+        } else {
+            ROUND_TRIPS.iter().map(|round_trip| measure(scenario, *round_trip, 7)).collect()
+        };
+        let (goodput, throttled) = (mean(&all, |one| one.goodput), mean(&all, |one| one.throttled));
+        // One day of live traffic says nothing for itself.
+        let (first_goodput, first_throttled) = if live { (goodput, throttled) } else { (all[0].goodput, all[0].throttled) };
+        let lowest = all.iter().map(|one| one.goodput).fold(f64::INFINITY, f64::min);
+        let highest = all.iter().map(|one| one.throttled).fold(0.0, f64::max);
+        let worst_second = all.iter().map(|one| one.worst_second).max().unwrap_or_default();
+        let back = all.iter().filter_map(|one| one.back).reduce(f64::max);
+        let met = goodput.min(first_goodput) >= scenario.goodput
+            && throttled.max(first_throttled) <= scenario.throttled
+            && worst_second as f64 <= scenario.cap
+            && back.is_none_or(|seconds| seconds <= BACK);
+        missed += u32::from(!met);
+        let back = back.map_or(String::new(), |seconds| format!("{seconds:.0} s"));
+        print!("{:<46}{first_goodput:>7.1}{goodput:>7.1} (>= {:>3})", scenario.name, scenario.goodput);
+        print!("{first_throttled:>9.2}{throttled:>6.2} (<= {:>3}){lowest:>15.1} / {highest:>4.2}", scenario.throttled);
+        println!("{worst_second:>14}{back:>9} {}", if met { "" } else { "MISSED" });
     }
+    ExitCode::from(u8::from(missed > 0))
 }
