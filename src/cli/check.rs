@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::inputs::InputArgs;
+use super::live::LiveArgs;
 use super::service::ServiceArgs;
 use crate::check::Job;
 use crate::execute::pace::Cap;
@@ -26,6 +27,8 @@ pub(super) struct Args {
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
+    live: LiveArgs,
+    #[command(flatten)]
     service: ServiceArgs,
 }
 
@@ -41,6 +44,8 @@ impl Args {
             on_duplicate: self.input.on_duplicate(),
             cap: self.rate,
             quiet: self.quiet,
+            live: self.live.live(self.quiet),
+            mau_price: self.live.mau_price,
             service: self.service.settings(1),
             sandbox: self.service.sandbox,
         })

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::inputs::{InputArgs, results_beside};
+use super::live::LiveArgs;
 use super::service::ServiceArgs;
 use crate::execute::pace::Cap;
 use crate::execute::{Settings, retry};
@@ -72,6 +73,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 300, help_heading = "Sending")]
     outage: u64,
     #[command(flatten)]
+    live: LiveArgs,
+    #[command(flatten)]
     service: ServiceArgs,
 }
 
@@ -97,6 +100,8 @@ impl Args {
             input,
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
+            live: self.live.live(self.quiet),
+            mau_price: self.live.mau_price,
             sending: Settings {
                 cap: self.rate,
                 max_concurrency,

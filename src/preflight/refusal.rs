@@ -32,6 +32,19 @@ pub enum Refusal {
         /// The service's words.
         message: String,
     },
+    /// The file cannot be held against a live pool.
+    #[error("{what}: {message}\n--live needs the network and the permission {needs} on the pool; nothing was sent")]
+    NotLive {
+        /// What was tried.
+        what: String,
+        /// Why it failed, in the service's words.
+        message: String,
+        /// The permission that it takes.
+        needs: &'static str,
+    },
+    /// What is read once cannot be held against a live pool.
+    #[error("--live reads its input more than once, which standard input does not allow\nsave it to a file and name that")]
+    LiveNeedsAFile,
     /// There are no credentials.
     #[error("there are no AWS credentials: {0}\nsign in (`aws sso login`), name a profile with --profile, or rehearse with --sandbox")]
     NoCredentials(String),

@@ -25,7 +25,9 @@ use crate::cognito;
 use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{self, InputIdentity, Ledger, Start, Writer};
-use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies, warn_of};
+use crate::preflight::{
+    Census, Findings, Forecast, Listed, Live, LiveFinding, PolicyChoice, Refusal, Service, Severity, census, policies, warn_of,
+};
 use crate::report::{Output, OutputError, Pace, Progress, Style};
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
 
@@ -43,6 +45,10 @@ pub struct Job {
     pub on_duplicate: OnDuplicate,
     /// Leave invalid rows out instead of refusing the file.
     pub skip_invalid: bool,
+    /// Hold the rows against the users who are there, and how.
+    pub live: Option<Live>,
+    /// What an active user of a month costs.
+    pub mau_price: Option<f64>,
     /// How rows are sent.
     pub sending: execute::Settings,
     /// What the run bears.
@@ -85,14 +91,27 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     service.refuse_no_credentials()?;
     let (mut policies, obstacles) = policies(job.policy, Some(&service));
 
-    let survey = if reader.can_rewind() { Some(first_pass(job, &mut reader, &mut policies)?) } else { None };
+    let (survey, census) = match reader.can_rewind() {
+        true => first_pass(job, &mut reader, &mut policies, &service).map(|(survey, census)| (Some(survey), census))?,
+        false if job.live.is_some() => return Err(Refusal::LiveNeedsAFile),
+        false => (None, None),
+    };
     warn_of(&reader);
     obstacles.refuse_missing_pool()?;
     let rows = survey.as_ref().map(|survey| survey.rows);
     let place = Place::of(&service);
     let resumed = job.resume.map(|again| resume(job, &mut reader, rows, &place, again)).transpose()?;
     let earlier = resumed.as_ref().map(|resumed| &resumed.earlier);
-    plan::agree(job, &place, (survey.as_ref(), &policies), earlier)?;
+    let forecast = survey.as_ref().map(|survey| Forecast {
+        survey,
+        policies: &policies,
+        cap: job.sending.cap,
+        left: earlier.map(|earlier| &earlier.regions),
+        census: census.as_ref(),
+        described: service.pools.calls(),
+        mau_price: job.mau_price,
+    });
+    plan::agree(job, &place, forecast.as_ref(), earlier)?;
 
     let started = SystemTime::now();
     let rows_left = rows.map(|rows| rows - earlier.map_or(0, Earlier::rows));
@@ -114,7 +133,8 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let stop = Stop::default();
     signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
         .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
-    let sent = send::everything(job, &service, reader, (policies, duplicates, earlier), (journal, progress), &stop);
+    let rules = send::Rules { policies, duplicates, earlier, left_out: census.map(|census| census.left_out).unwrap_or_default() };
+    let sent = send::everything(job, &service, reader, rules, (journal, progress), &stop);
     Ok(conclude::conclude(job, &place, sent, &stop, started))
 }
 
@@ -204,14 +224,27 @@ fn resume(job: &Job, reader: &mut Reader, rows: Option<u64>, place: &Place, agai
     Ok(Resumed { journal, earlier, since })
 }
 
-fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Survey, Refusal> {
+fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>, service: &Service) -> Result<(Survey, Option<Census>), Refusal> {
     let mut findings = Findings::new(reader.name(), Listed::First);
-    let survey = survey(reader, policies, job.on_duplicate, &mut |_, _| {}, &mut |finding| findings.take(&finding))?;
-    findings.finish();
-    if survey.invalid > 0 && !job.skip_invalid {
-        return Err(Refusal::Invalid { invalid: survey.invalid, rows: survey.rows });
+    let mut survey = survey(reader, policies, job.on_duplicate, &mut |_, _| {}, &mut |finding| findings.take(&finding))?;
+    let mut census_taken = None;
+    if let Some(live) = &job.live
+        && (survey.invalid == 0 || job.skip_invalid)
+    {
+        // Warnings are in the plan, in numbers: `check` lists them.
+        let take = &mut |finding: LiveFinding| {
+            if finding.rule.severity() == Severity::Error {
+                findings.take_live(&finding)
+            }
+        };
+        census_taken = Some(census(live, service, reader, (&mut survey, policies), job.on_duplicate, take)?);
     }
-    Ok(survey)
+    findings.finish();
+    let invalid = survey.invalid + census_taken.as_ref().map_or(0, |census| census.errors);
+    if invalid > 0 && !job.skip_invalid {
+        return Err(Refusal::Invalid { invalid, rows: survey.rows });
+    }
+    Ok((survey, census_taken))
 }
 
 fn start_of(job: &Job, reader: &Reader, rows: Option<u64>, place: &Place, started: SystemTime) -> Start {

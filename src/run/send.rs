@@ -17,7 +17,7 @@ use crate::execute::{Errand, Reason, Stop, execute};
 use crate::input::Reader;
 use crate::journal::Writer;
 use crate::outcome::{Event, Fate, Outcome};
-use crate::preflight::{Rehearsal, Service};
+use crate::preflight::{LeftOut, Rehearsal, Service};
 use crate::report::{Pace, Progress};
 use crate::row::Identity;
 use crate::validate::{Checked, Duplicates, Policies, stream};
@@ -35,12 +35,21 @@ pub(super) struct Sent {
     pub whole: bool,
 }
 
+/// What decides whether a row is sent.
+pub(super) struct Rules {
+    pub policies: Policies<'static>,
+    pub duplicates: Duplicates,
+    pub earlier: Earlier,
+    /// The rows that would meet in the pool what they must not.
+    pub left_out: LeftOut,
+}
+
 /// Sends the rows of `reader`, and returns when each that was begun has its end in the journal.
 pub(super) fn everything(
     job: &Job,
     service: &Service,
     reader: Reader,
-    (policies, duplicates, earlier): (Policies<'static>, Duplicates, Earlier),
+    Rules { policies, duplicates, earlier, left_out }: Rules,
     (journal, progress): (Writer, Progress),
     stop: &Stop,
 ) -> Sent {
@@ -54,6 +63,7 @@ pub(super) fn everything(
         describe: !again,
         rehearsal: service.rehearsal.clone(),
         earlier,
+        left_out,
         stop: stop.clone(),
         whole: Arc::clone(&whole),
     };
@@ -83,6 +93,7 @@ struct Feed {
     describe: bool,
     rehearsal: Option<Rehearsal>,
     earlier: Earlier,
+    left_out: LeftOut,
     stop: Stop,
     whole: Arc<AtomicBool>,
 }
@@ -107,6 +118,13 @@ impl Feed {
             // It was sent once, whatever the file says now, and keeps the outcome that it has.
             Checked::Invalid { .. } | Checked::Skipped { .. } if standing != Standing::New => ControlFlow::Continue(()),
             Checked::Valid(row) => {
+                if let Some(fate) = self.left_out.fate(row.number()) {
+                    if standing != Standing::New {
+                        return ControlFlow::Continue(());
+                    }
+                    self.describe(|| row.identity())?;
+                    return self.tell(Event::Finished { row: row.number(), digest: None, fate, at: SystemTime::now() });
+                }
                 if let Some(rehearsal) = &self.rehearsal {
                     rehearsal.add_user(row.user());
                 }

@@ -16,6 +16,7 @@ mod exit_codes;
 mod faults;
 mod full_disk;
 mod layering;
+mod live;
 mod moto;
 mod one_user;
 mod plans;
