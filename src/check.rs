@@ -1,11 +1,15 @@
 //! `check`: the dry run. It goes through every row as `run` would, shows all that is wrong, says what sending would come to, and
 //! changes nothing.
 
+use std::path::PathBuf;
+
 use crate::cognito;
 use crate::execute::pace::Cap;
-use crate::input::{self, Reader};
-use crate::preflight::{Census, Findings, Forecast, Listed, Live, PolicyChoice, Refusal, Service, census, policies, warn_of};
-use crate::report::{count, plain, rows};
+use crate::input::{self, Origin, Reader};
+use crate::preflight::{
+    Census, Findings, Forecast, Listed, Live, PlanError, PlanFile, PlannedFlags, PolicyChoice, Refusal, Service, census, policies, warn_of,
+};
+use crate::report::{Output, count, plain, rows};
 use crate::run::Exit;
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey, survey_once};
 
@@ -24,6 +28,8 @@ pub struct Job {
     pub live: Option<Live>,
     /// What an active user of a month costs.
     pub mau_price: Option<f64>,
+    /// Where the plan goes that a run is held to.
+    pub plan: Option<PathBuf>,
     /// Say no more than the findings.
     pub quiet: bool,
     /// The service that policies are read from.
@@ -40,7 +46,8 @@ pub fn check(job: &Job) -> Result<Exit, Refusal> {
     let needs_service = job.policy == PolicyChoice::Live || job.live.is_some();
     let service = needs_service.then(|| Service::open(job.service.clone(), job.sandbox, job.policy.given())).transpose()?;
     let (mut policies, obstacles) = policies(job.policy, service.as_ref());
-    let mut passed = true;
+    let planned = begin_plan(job)?;
+    let (mut passed, mut plan) = (true, None);
     for settings in &job.inputs {
         let mut reader = input::open(settings)?;
         let (survey, census) = one(job, &mut reader, &mut policies, service.as_ref())?;
@@ -49,9 +56,29 @@ pub fn check(job: &Job) -> Result<Exit, Refusal> {
         if !job.quiet {
             tell(job, &reader, (&survey, census.as_ref()), &policies, service.as_ref());
         }
+        if passed && planned.is_some() {
+            let flags = PlannedFlags::new(job.cap, job.on_duplicate, job.policy);
+            let target = service.as_ref().map(Service::target);
+            plan = Some(PlanFile::of(&mut reader, flags, target, (&survey, &policies, census.as_ref()))?);
+        }
     }
     obstacles.refuse_missing_pool()?;
+    match (planned, plan) {
+        (Some(output), Some(plan)) => plan.write(output)?,
+        (Some(_), None) => say!("no plan was written, for there are errors"),
+        (None, _) => {}
+    }
     Ok(if passed { Exit::Done } else { Exit::Refused })
+}
+
+/// Begins the plan's file, before a long check finds that it cannot.
+fn begin_plan(job: &Job) -> Result<Option<Output>, PlanError> {
+    let is_one_file = || matches!(job.inputs.as_slice(), [input::Settings { origin: Origin::File(_), .. }]);
+    match &job.plan {
+        Some(_) if !is_one_file() => Err(PlanError::OneFile),
+        Some(path) => PlanFile::create(path).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn one(

@@ -41,6 +41,10 @@ pub(super) struct Args {
     quiet: bool,
     #[command(flatten)]
     input: InputArgs,
+    /// Send nothing if the rows, a pool's policy, --rate, --policy or --on-duplicate are not those of this plan, which `check --plan` made.
+    /// That a password changed is not noticed, for a plan knows nothing of passwords
+    #[arg(long, value_name = "PLAN", help_heading = "Rows")]
+    plan: Option<PathBuf>,
     /// Leave invalid rows out, instead of refusing the file
     #[arg(long, help_heading = "Rows")]
     skip_invalid: bool,
@@ -101,6 +105,7 @@ impl Args {
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
             live: self.live.live(self.quiet),
+            plan: self.plan,
             mau_price: self.live.mau_price,
             sending: Settings {
                 cap: self.rate,

@@ -46,6 +46,20 @@ impl PolicyChoice {
     }
 }
 
+impl PolicyChoice {
+    /// The policy of one pool, as of now.
+    pub fn of(self, pool: &PoolId, service: &Service) -> Option<Policy> {
+        match self {
+            Self::None => None,
+            Self::Given(policy) => Some(policy),
+            Self::Live => match service.pools.describe(pool) {
+                PoolAnswer::Found(description) => description.policy,
+                PoolAnswer::Missing(_) | PoolAnswer::Unreadable(_) => None,
+            },
+        }
+    }
+}
+
 /// Makes the policies that `validate` asks for. With [`PolicyChoice::Live`] it is `service` that they are read from.
 pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
     let obstacles = Obstacles::default();

@@ -26,7 +26,8 @@ use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{self, InputIdentity, Ledger, Start, Writer};
 use crate::preflight::{
-    Census, Findings, Forecast, Listed, Live, LiveFinding, PolicyChoice, Refusal, Service, Severity, census, policies, warn_of,
+    Census, Findings, Forecast, Listed, Live, LiveFinding, PlanFile, PlannedFlags, PolicyChoice, Refusal, Service, Severity, census,
+    policies, warn_of,
 };
 use crate::report::{Output, OutputError, Pace, Progress, Style};
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
@@ -47,6 +48,8 @@ pub struct Job {
     pub skip_invalid: bool,
     /// Hold the rows against the users who are there, and how.
     pub live: Option<Live>,
+    /// The plan that the run is held to.
+    pub plan: Option<PathBuf>,
     /// What an active user of a month costs.
     pub mau_price: Option<f64>,
     /// How rows are sent.
@@ -90,6 +93,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let service = Service::open(job.service.clone(), job.sandbox, job.policy.given())?;
     service.refuse_no_credentials()?;
     let (mut policies, obstacles) = policies(job.policy, Some(&service));
+    let planned = job.plan.as_ref().map(|path| as_planned(job, path, &mut reader, &service)).transpose()?;
 
     let (survey, census) = match reader.can_rewind() {
         true => first_pass(job, &mut reader, &mut policies, &service).map(|(survey, census)| (Some(survey), census))?,
@@ -111,7 +115,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
         described: service.pools.calls(),
         mau_price: job.mau_price,
     });
-    plan::agree(job, &place, forecast.as_ref(), earlier)?;
+    plan::agree(job, &place, (planned, forecast.as_ref()), earlier)?;
 
     let started = SystemTime::now();
     let rows_left = rows.map(|rows| rows - earlier.map_or(0, Earlier::rows));
@@ -222,6 +226,15 @@ fn resume(job: &Job, reader: &mut Reader, rows: Option<u64>, place: &Place, agai
     place.refuse_another(&job.journal, ledger.start())?;
     let earlier = Earlier::look_back(reader, &mut ledger, again)?;
     Ok(Resumed { journal, earlier, since })
+}
+
+/// Refuses a run that is not the one of its plan, and gives the line that says so in the other case.
+fn as_planned(job: &Job, path: &Path, reader: &mut Reader, service: &Service) -> Result<String, Refusal> {
+    let plan = PlanFile::read(path)?;
+    plan.refuse_another_run(&PlannedFlags::new(job.sending.cap, job.on_duplicate, job.policy), &service.target())?;
+    plan.refuse_other_rows(reader)?;
+    plan.refuse_other_policies(|pool| job.policy.of(pool, service))?;
+    Ok(format!("{} of {}: same rows, same policies, same flags", path.display(), plan.made))
 }
 
 fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>, service: &Service) -> Result<(Survey, Option<Census>), Refusal> {

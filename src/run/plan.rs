@@ -9,11 +9,17 @@ use crate::input::Origin;
 use crate::preflight::{Forecast, Refusal};
 use crate::report::{count, plain, rows};
 
-/// Shows the plan and asks for consent, unless it was given on the command line. `forecast` is `None` for an input that is read once.
+/// Shows the plan and asks for consent, unless it was given on the command line. `planned` says to what plan it is
+/// held, `forecast` is `None` for an input that is read once.
 ///
 /// # Errors
 /// [`Refusal`] where there is nothing to send, nobody to ask, or the answer is no.
-pub(super) fn agree(job: &Job, place: &Place, forecast: Option<&Forecast<'_>>, earlier: Option<&Earlier>) -> Result<(), Refusal> {
+pub(super) fn agree(
+    job: &Job,
+    place: &Place,
+    (planned, forecast): (Option<String>, Option<&Forecast<'_>>),
+    earlier: Option<&Earlier>,
+) -> Result<(), Refusal> {
     if let (Some(forecast), Some(Earlier { regions, .. })) = (forecast, earlier)
         && regions.is_empty()
     {
@@ -21,6 +27,7 @@ pub(super) fn agree(job: &Job, place: &Place, forecast: Option<&Forecast<'_>>, e
         return Ok(());
     }
     let mut lines = place.lines();
+    lines.extend(planned.map(|planned| ("plan", plain(&planned).into_owned())));
     match forecast {
         Some(forecast) if forecast.to_send() == 0 => return Err(Refusal::NothingToSend),
         Some(forecast) => lines.extend(forecast.lines()),

@@ -19,6 +19,7 @@ mod layering;
 mod live;
 mod moto;
 mod one_user;
+mod plan_and_apply;
 mod plans;
 mod property;
 mod rate;
