@@ -242,7 +242,7 @@ fn users_are_listed_by_the_page_to_the_last_one() {
         let mut there = rows(POOL, count);
         there.push(Row::new(POOL, "nobody", Some(true)));
         project.give("users.csv", csv(&there));
-        let checked = check(&project, &sandbox, &[]).exits(2).says(&[&format!("all of about {count} users")]);
+        let checked = check(&project, &sandbox, &[]).exits(2).says(&[&format!("of all users, about {count}, at least 1s at 15/s")]);
         assert_eq!(met_in_order(&checked), [(count as u64 + 2, "user-missing".to_owned())], "{checked}");
         assert_eq!(calls(&sandbox, "ListUsers"), pages);
     }

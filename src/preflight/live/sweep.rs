@@ -10,7 +10,7 @@ use crate::cognito::{Cognito, ListedUser, PoolDescription, USERS_IN_A_PAGE, User
 use crate::execute::pace::Cap;
 use crate::outcome::Detail;
 use crate::preflight::asking::Asking;
-use crate::report::{count, span};
+use crate::report::{count, rows, span};
 use crate::row::PoolId;
 
 /// How often a long sweep says how far it is.
@@ -37,20 +37,20 @@ impl LivePool {
 
     /// What is about to be asked, and how long it takes at least.
     pub(super) fn announce(&self, cap: Cap) {
+        let of_all = format!("{} of all users, about {}", pages(self.pages()), count(self.description.estimated_users));
         let (what, calls) = match self.is_swept() {
-            true => {
-                (format!("all of about {} users, {} pages", count(self.description.estimated_users), count(self.pages())), self.pages())
-            }
-            false => {
-                let instead = format!("{} pages of all users", count(self.pages()));
-                (format!("a search for each of {} rows, instead of {instead}", count(self.rows)), self.rows)
-            }
+            true => (of_all, self.pages()),
+            false => (format!("a search for each of {}, instead of {of_all}", rows(self.rows)), self.rows),
         };
         let takes = cap.per_second().map_or(String::new(), |rate| {
             format!(", at least {} at {cap}", span(Duration::from_secs_f64((calls as f64 / rate).min(1e9)).max(Duration::from_secs(1))))
         });
         say!("listing   {}: {what}{takes}", self.id);
     }
+}
+
+fn pages(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "page" } else { "pages" })
 }
 
 /// Lists users.
