@@ -47,7 +47,10 @@ impl LeftOut {
     /// Those of these rows.
     pub(super) fn of(mut rows: Vec<Entry>, terms: Terms) -> Self {
         rows.retain(|entry| terms.against(entry).is_some());
-        rows.shrink_to_fit();
+        // Shrinking copies what is left: it pays where that is little.
+        if rows.len() < rows.capacity() / 8 {
+            rows.shrink_to_fit();
+        }
         Self { terms, rows }
     }
 

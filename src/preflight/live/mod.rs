@@ -2,7 +2,7 @@
 //!
 //! The file is gone through three times beside the survey: to enter its rows into a [`register`], to search for the users of those pools
 //! where that takes fewer calls than listing all, and to show what was found in the order of the file. Memory depends on the file alone,
-//! 24 bytes a row, however many users the pools have. Nothing is billed: only ListUsers and DescribeUserPool are called.
+//! 24 bytes a row beside the survey, however many users the pools have. Nothing is billed: only ListUsers and DescribeUserPool are called.
 
 mod finding;
 mod left_out;
