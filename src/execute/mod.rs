@@ -29,7 +29,7 @@ use crate::cognito::SetPassword;
 use crate::outcome::Event;
 use crate::validate::ValidRow;
 
-/// Rows read ahead for each Region, so that a slow one does not stop the others at once. A few hundred bytes each.
+/// Rows read ahead for each Region, so that Regions which share a channel do not stop one another at once. A few hundred bytes each.
 const LOOK_AHEAD: usize = 1024;
 
 /// A row to be sent, and what is known of it from before.
@@ -55,30 +55,53 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Calls in flight that hold `cap` while answers take three seconds, 4 at the least and 256 at the most; 64 without a cap.
+    /// Calls in flight that hold `cap` while answers take three seconds, 4 at the least and 512 at the most, which leaves room below the
+    /// 1,024 files that a process usually may open; 64 without a cap. It is a ceiling: a call takes its place for as long as it is under
+    /// way, so that a run has as many connections as its rate and latency ask for, and no more.
     pub fn concurrency_for(cap: Cap) -> NonZeroUsize {
         const SLOW_ANSWER: f64 = 3.0;
-        let wanted = cap.per_second().map_or(64, |rate| (rate * SLOW_ANSWER).ceil().clamp(4.0, 256.0) as usize);
+        let wanted = cap.per_second().map_or(64, |rate| (rate * SLOW_ANSWER).ceil().clamp(4.0, 512.0) as usize);
         NonZeroUsize::new(wanted).expect("it is 4 at the least")
     }
 }
 
-/// Sends the row of every errand until the channel closes or `stop` is pulled, and returns when each row taken has its `Finished` event.
-/// Rows still in the channel at a stop are left there. A full `events` channel holds the run back.
+/// Sends the row of every errand until all channels close or `stop` is pulled, and returns when each row taken has its `Finished` event. The
+/// rows of a Region come through one channel, which holds no others back. Rows still in a channel at a stop are left there. A full `events`
+/// channel holds the run back.
 pub async fn execute<C: SetPassword>(
-    mut errands: mpsc::Receiver<Errand>,
+    errands: Vec<mpsc::Receiver<Errand>>,
     cognito: Arc<C>,
     settings: &Settings,
     events: mpsc::Sender<Event>,
     stop: Stop,
 ) {
     let tasks = TaskTracker::new();
+    for errands in errands {
+        let makings = Makings { cognito: Arc::clone(&cognito), settings: settings.clone(), events: events.clone(), stop: stop.clone() };
+        tasks.spawn(route(errands, makings, tasks.clone()));
+    }
+    drop(events);
+    tasks.close();
+    tasks.wait().await;
+}
+
+/// What lanes are made of.
+struct Makings<C> {
+    cognito: Arc<C>,
+    settings: Settings,
+    events: mpsc::Sender<Event>,
+    stop: Stop,
+}
+
+/// Gives each errand to the lane of its Region.
+async fn route<C: SetPassword>(mut errands: mpsc::Receiver<Errand>, makings: Makings<C>, tasks: TaskTracker) {
+    let Makings { cognito, settings, events, stop } = makings;
     let mut lanes: BTreeMap<String, mpsc::Sender<Errand>> = BTreeMap::new();
     while let Some(errand) = stop.unless_pulled(errands.recv()).await.flatten() {
         let region = errand.row.user().pool.region();
         if !lanes.contains_key(region) {
             let (sender, receiver) = mpsc::channel(LOOK_AHEAD);
-            let lane = Lane::new(Arc::clone(&cognito), settings, events.clone(), stop.clone());
+            let lane = Lane::new(region.to_owned(), Arc::clone(&cognito), &settings, events.clone(), stop.clone());
             tasks.spawn(lane::run(Arc::new(lane), receiver, tasks.clone()));
             lanes.insert(region.to_owned(), sender);
         }
@@ -86,7 +109,4 @@ pub async fn execute<C: SetPassword>(
             break;
         }
     }
-    drop(lanes);
-    tasks.close();
-    tasks.wait().await;
 }

@@ -39,7 +39,7 @@ impl Forecast<'_> {
         let regions = self.regions();
         let mut lines = vec![("pools", pools(&self.survey.pools))];
         if regions.len() > 1 {
-            lines.push(("regions", format!("{}, side by side", named(regions.iter().map(|(region, rows)| (*region, *rows))))));
+            lines.push(("regions", format!("{}, side by side", named(regions.iter().map(|(region, rows)| (region.as_str(), *rows))))));
         }
         lines.push(("policy", policy(self.policies)));
         lines.push(("rows", self.rows()));
@@ -62,14 +62,15 @@ impl Forecast<'_> {
         self.census.map_or(0, |census| census.left_out.count())
     }
 
-    /// The rows by Region: Regions go side by side, and the one that has most takes longest.
-    fn regions(&self) -> BTreeMap<&str, u64> {
+    /// The rows that will be sent, by Region: Regions go side by side, and the one that has most takes longest.
+    pub fn regions(&self) -> BTreeMap<String, u64> {
         if let Some(left) = self.left {
-            return left.iter().map(|(region, rows)| (region.as_str(), *rows)).collect();
+            return left.clone();
         }
-        let mut regions = BTreeMap::<&str, u64>::new();
-        for (pool, rows) in &self.survey.pools {
-            *regions.entry(pool.region()).or_default() += rows.rows;
+        let mut regions = self.survey.regions();
+        if let Some(census) = self.census {
+            regions.iter_mut().for_each(|(region, rows)| *rows -= census.left_out_of(region));
+            regions.retain(|_, rows| *rows > 0);
         }
         regions
     }

@@ -120,17 +120,12 @@ pub struct PlannedFlags {
 impl PlannedFlags {
     /// Those of these settings.
     pub fn new(cap: Cap, on_duplicate: OnDuplicate, policy: PolicyChoice) -> Self {
-        let on_duplicate = match on_duplicate {
-            OnDuplicate::Error => "error",
-            OnDuplicate::First => "first",
-            OnDuplicate::Last => "last",
-        };
         let policy = match policy {
             PolicyChoice::Live => "live",
             PolicyChoice::None => "none",
             PolicyChoice::Given(_) => "FILE",
         };
-        Self { rate: cap.to_string(), on_duplicate: on_duplicate.to_owned(), policy: policy.to_owned() }
+        Self { rate: cap.to_string(), on_duplicate: on_duplicate.name().to_owned(), policy: policy.to_owned() }
     }
 }
 

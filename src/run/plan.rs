@@ -20,9 +20,7 @@ pub(super) fn agree(
     (planned, forecast): (Option<String>, Option<&Forecast<'_>>),
     earlier: Option<&Earlier>,
 ) -> Result<(), Refusal> {
-    if let (Some(forecast), Some(Earlier { regions, .. })) = (forecast, earlier)
-        && regions.is_empty()
-    {
+    if let (Some(forecast), Some(0)) = (forecast, earlier.map(Earlier::to_send)) {
         say!("every row that may be sent is done: of {}, none is sent", rows(forecast.survey.rows));
         return Ok(());
     }

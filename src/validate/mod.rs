@@ -22,7 +22,7 @@ pub use duplicates::{Duplicates, LastNeedsAFile, OnDuplicate};
 pub use once::survey_once;
 pub use policies::{Policies, PolicySource};
 pub use rule::Rule;
-pub use stream::{Checked, stream};
+pub use stream::{Candidate, Checked, Sink, stream};
 pub use survey::{PoolRows, Survey, survey};
 
 use crate::input::{Malformed, Place};

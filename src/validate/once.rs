@@ -19,13 +19,13 @@ pub fn survey_once(
     let pools = BTreeMap::new();
     let mut survey = Survey { rows: 0, valid: 0, invalid: 0, skipped: 0, permanent: 0, temporary: 0, pools, duplicates };
     let Survey { rows, valid, invalid, skipped, permanent, temporary, pools, duplicates } = &mut survey;
-    stream(reader, policies, duplicates, &mut |checked| {
+    stream(reader, policies, duplicates, &mut |checked: Checked<'_>| {
         *rows += 1;
         match checked {
             Checked::Valid(row) => {
                 *valid += 1;
                 *(if row.lifetime().is_permanent() { &mut *permanent } else { &mut *temporary }) += 1;
-                pools.entry(row.user().pool.clone()).or_default().add(row.lifetime());
+                pools.entry(row.pool().clone()).or_default().add(row.lifetime());
             }
             Checked::Invalid { findings: found, .. } => {
                 *invalid += 1;

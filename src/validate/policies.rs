@@ -35,6 +35,11 @@ impl<'a> Policies<'a> {
         self.pools.known.iter().map(|(pool, policy)| (pool, policy.as_ref()))
     }
 
+    /// What is known by now, for another pass over the same rows. It asks nobody: pools that are not known have no policy.
+    pub fn another(&self) -> Policies<'static> {
+        Policies { source: Box::new(|_: &PoolId| None), pools: self.pools.clone() }
+    }
+
     pub(super) fn pools(&self) -> &Pools {
         &self.pools
     }
@@ -56,7 +61,7 @@ impl<'a> Policies<'a> {
 pub(super) struct PoolNumber(pub u32);
 
 /// The pools as the checking threads see them: without their source.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pools {
     known: Vec<(PoolId, Option<Policy>)>,
     numbers: HashMap<Box<str>, PoolNumber>,

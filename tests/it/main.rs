@@ -25,6 +25,7 @@ mod property;
 mod rate;
 mod readme;
 mod real_clients;
+mod regions;
 mod report;
 mod resume;
 mod samples;

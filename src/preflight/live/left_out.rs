@@ -66,6 +66,11 @@ impl LeftOut {
         })
     }
 
+    /// Whether this row is one of them.
+    pub fn has(&self, row: RowNumber) -> bool {
+        self.rows.binary_search_by_key(&row, Entry::row).is_ok()
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.rows.len() as u64

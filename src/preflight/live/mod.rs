@@ -125,14 +125,13 @@ impl Rows<'_, '_> {
     fn register(&mut self, pools: &[LivePool], on_duplicate: OnDuplicate) -> Result<Register, Refusal> {
         let mut register = Register::new(self.survey.valid, on_duplicate);
         let (numbers, service) = (&self.numbers, self.service);
-        stream(self.reader, self.policies, &mut self.survey.duplicates, &mut |checked| {
+        stream(self.reader, self.policies, &mut self.survey.duplicates, &mut |checked: Checked<'_>| {
             if let Checked::Valid(row) = checked {
+                let number = numbers[row.pool()];
+                register.enter(row.number(), number, &names::folded(row.username(), &pools[number].description), row.lifetime());
                 if let Some(rehearsal) = &service.rehearsal {
-                    rehearsal.add_user(row.user());
+                    rehearsal.add_user(row.take().user());
                 }
-                let number = numbers[&row.user().pool];
-                let name = names::folded(&row.user().username, &pools[number].description);
-                register.enter(row.number(), number, &name, row.lifetime());
             }
             ControlFlow::Continue(())
         })?;
@@ -147,14 +146,14 @@ impl Rows<'_, '_> {
         }
         let (numbers, service) = (&self.numbers, self.service);
         let mut failed = None;
-        stream(self.reader, self.policies, &mut self.survey.duplicates, &mut |checked| {
+        stream(self.reader, self.policies, &mut self.survey.duplicates, &mut |checked: Checked<'_>| {
             let Checked::Valid(row) = checked else { return ControlFlow::Continue(()) };
-            let number = numbers[&row.user().pool];
+            let number = numbers[row.pool()];
             let pool = &pools[number];
             if pool.is_swept() {
                 return ControlFlow::Continue(());
             }
-            match service.runtime.block_on(sweep.one((number, pool), &row.user().username, register)) {
+            match service.runtime.block_on(sweep.one((number, pool), row.username(), register)) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(detail) => {
                     failed = Some(not_listed(&pool.id, detail));
@@ -195,6 +194,9 @@ impl Show {
         each(reader, entries, |batch, index, entry| {
             let why = self.terms.against(entry);
             census.count(entry, why);
+            if let (Some(_), Ok(row)) = (why, batch.row(index)) {
+                census.leaves_out(row.pool.split('_').next().unwrap_or_default());
+            }
             for rule in self.rules(entry, why, batch, index) {
                 census.meets(&rule);
                 let place = batch.place(index, Field::Username);

@@ -18,6 +18,8 @@ pub struct Census {
     pub errors: u64,
     /// The calls of ListUsers that it took.
     pub calls: u64,
+    /// The rows that are left out, by Region.
+    regions: BTreeMap<String, u64>,
     /// The users to be sent to, by status and by whether their password is to last.
     statuses: BTreeMap<(UserStatus, bool), u64>,
     rules: BTreeMap<&'static str, u64>,
@@ -32,6 +34,18 @@ impl Census {
         if let (None, Sight::Seen(Seen { status, .. })) = (why, entry.sight) {
             *self.statuses.entry((status, entry.lifetime == Lifetime::Permanent)).or_default() += 1;
         }
+    }
+
+    pub(super) fn leaves_out(&mut self, region: &str) {
+        match self.regions.get_mut(region) {
+            Some(rows) => *rows += 1,
+            None => drop(self.regions.insert(region.to_owned(), 1)),
+        }
+    }
+
+    /// The rows of a Region that are left out.
+    pub(in crate::preflight) fn left_out_of(&self, region: &str) -> u64 {
+        self.regions.get(region).copied().unwrap_or_default()
     }
 
     pub(super) fn meets(&mut self, rule: &LiveRule) {
