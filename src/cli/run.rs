@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use super::inputs::{InputArgs, results_beside};
 use super::live::LiveArgs;
 use super::service::ServiceArgs;
+use crate::execute::alarm::Alarm;
 use crate::execute::pace::Cap;
 use crate::execute::{Settings, retry};
 use crate::preflight::Refusal;
@@ -108,6 +109,7 @@ impl Args {
             plan: self.plan,
             mau_price: self.live.mau_price,
             sending: Settings {
+                alarm: Alarm::of_the_system,
                 cap: self.rate,
                 max_concurrency,
                 grace: Duration::from_secs(self.grace),

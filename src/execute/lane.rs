@@ -95,7 +95,7 @@ impl<C> Lane<C> {
         Self {
             region,
             cognito,
-            pacer: Pacer::new(settings.cap),
+            pacer: Pacer::new(settings.cap).woken_by((settings.alarm)()),
             outage: Outage::default(),
             limits: settings.limits,
             grace: settings.grace,

@@ -4,6 +4,7 @@
 //! makes every attempt through the lane's gates. Nothing here knows a file, a terminal or a flag; what happens is told in
 //! [`Event`]s alone, and a run ends early only by [`Stop`].
 
+pub mod alarm;
 mod carry;
 pub mod control;
 mod lane;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use self::alarm::Alarm;
 use self::lane::Lane;
 use self::pace::Cap;
 pub use self::stop::{Reason, Stop};
@@ -52,6 +54,8 @@ pub struct Settings {
     pub grace: Duration,
     /// When to give a row up.
     pub limits: retry::Limits,
+    /// Makes what wakes the pacer of a Region.
+    pub alarm: fn() -> Alarm,
 }
 
 impl Settings {

@@ -18,6 +18,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
+use super::alarm::Alarm;
 use super::control::Controller;
 use crate::outcome::HeldBack;
 
@@ -105,7 +106,7 @@ impl Clock for TokioClock {
 /// The gate that every attempt of one Region passes last, in the order in which they come.
 pub struct Pacer {
     started: Instant,
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<Alarm>,
     hard: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>>,
     soft: Mutex<Controller>,
     held_back: Mutex<HeldBack>,
@@ -117,27 +118,32 @@ impl Pacer {
         let started = Instant::now();
         Self {
             started,
-            turn: tokio::sync::Mutex::new(()),
+            turn: tokio::sync::Mutex::new(Alarm::of_tokio()),
             hard: cap.per_second().map(|rate| RateLimiter::direct_with_clock(quota(rate), TokioClock(started))),
             soft: Mutex::new(Controller::new(cap.per_second(), started)),
             held_back: Mutex::default(),
         }
     }
 
+    /// The same, woken by another alarm than tokio's.
+    pub fn woken_by(self, alarm: Alarm) -> Self {
+        Self { turn: tokio::sync::Mutex::new(alarm), ..self }
+    }
+
     /// Waits for a turn, and gives the moment from which the attempt counts. It must leave at once. Dropped while waiting, it takes
     /// nothing.
     pub async fn ready(&self) -> Instant {
-        let _turn = self.turn.lock().await;
+        let alarm = self.turn.lock().await;
         loop {
             let now = Instant::now();
             let allowed = self.soft().due();
             if allowed > now {
-                tokio::time::sleep_until(allowed).await;
+                alarm.until(allowed).await;
                 if self.allowed().is_some() {
                     self.held_back().by_service += now.elapsed();
                 }
             } else if let Err(due) = self.take() {
-                tokio::time::sleep_until(due).await;
+                alarm.until(due).await;
                 self.held_back().by_cap += now.elapsed();
             } else {
                 self.soft().sent(now);

@@ -13,7 +13,7 @@ mod summary;
 mod terminal;
 
 pub use self::limit::Limit;
-pub use self::line::{Form, ReportRow};
+pub use self::line::Form;
 pub use self::output::{Output, OutputError};
 pub use self::progress::{Pace, Progress, Style};
 pub use self::results::{ReportError, Source, write_all};
