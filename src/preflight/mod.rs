@@ -8,6 +8,7 @@ mod describe;
 mod findings;
 mod forecast;
 mod live;
+mod plan_error;
 mod plan_file;
 mod policies;
 
@@ -18,7 +19,8 @@ pub use self::describe::{Describer, PoolAnswer};
 pub use self::findings::{Findings, Listed};
 pub use self::forecast::Forecast;
 pub use self::live::{Census, LeftOut, Live, LiveFinding, LiveRule, Severity, census};
-pub use self::plan_file::{PlanError, PlanFile, PlannedFlags};
+pub use self::plan_error::PlanError;
+pub use self::plan_file::{PlanFile, PlannedFlags};
 pub use self::policies::{Obstacles, PolicyChoice, policies};
 pub use self::refusal::Refusal;
 pub use self::service::{Rehearsal, Service};
