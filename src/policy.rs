@@ -7,7 +7,7 @@
 use std::fmt;
 
 use memchr::memchr2;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The longest password that the API takes, in characters (service model of 2016-04-18).
 pub const MAX_PASSWORD: usize = 256;
@@ -58,7 +58,7 @@ pub fn api_violation(password: &str) -> Option<ApiRule> {
 }
 
 /// A pool's password policy, as `DescribeUserPool` gives it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Policy {
     /// The fewest characters, 6 to 99. 0 asks for none.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::inputs::InputArgs;
+use super::live::LiveArgs;
 use super::service::ServiceArgs;
 use crate::check::Job;
 use crate::execute::pace::Cap;
@@ -25,6 +26,12 @@ pub(super) struct Args {
     /// Findings only: no totals, no forecast
     #[arg(short, long)]
     quiet: bool,
+    /// Write a plan here, if there is no error, for `run --plan` to hold itself to: a digest of each row's pool, username and lifetime, the
+    /// pools' policies, --rate, --policy and --on-duplicate. Passwords are no part of it
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    live: LiveArgs,
     #[command(flatten)]
     service: ServiceArgs,
 }
@@ -41,6 +48,9 @@ impl Args {
             on_duplicate: self.input.on_duplicate(),
             cap: self.rate,
             quiet: self.quiet,
+            live: self.live.live(self.quiet),
+            plan: self.plan,
+            mau_price: self.live.mau_price,
             service: self.service.settings(1),
             sandbox: self.service.sandbox,
         })

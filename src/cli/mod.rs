@@ -5,6 +5,7 @@
 
 mod check;
 mod inputs;
+mod live;
 mod report;
 mod run;
 mod sandbox;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::inputs::{InputArgs, results_beside};
+use super::live::LiveArgs;
 use super::service::ServiceArgs;
 use crate::execute::alarm::Alarm;
 use crate::execute::pace::Cap;
@@ -41,6 +42,10 @@ pub(super) struct Args {
     quiet: bool,
     #[command(flatten)]
     input: InputArgs,
+    /// Send nothing if the rows, a pool's policy, --rate, --policy or --on-duplicate are not those of this plan, which `check --plan` made.
+    /// That a password changed is not noticed, for a plan knows nothing of passwords
+    #[arg(long, value_name = "PLAN", help_heading = "Rows")]
+    plan: Option<PathBuf>,
     /// Leave invalid rows out, instead of refusing the file
     #[arg(long, help_heading = "Rows")]
     skip_invalid: bool,
@@ -73,6 +78,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 300, help_heading = "Sending")]
     outage: u64,
     #[command(flatten)]
+    live: LiveArgs,
+    #[command(flatten)]
     service: ServiceArgs,
 }
 
@@ -98,6 +105,9 @@ impl Args {
             input,
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
+            live: self.live.live(self.quiet),
+            plan: self.plan,
+            mau_price: self.live.mau_price,
             sending: Settings {
                 alarm: Alarm::of_the_system,
                 cap: self.rate,

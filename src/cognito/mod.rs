@@ -8,11 +8,13 @@ mod classify;
 mod credentials;
 mod direct;
 mod guard;
+mod pool;
 mod profile;
 mod transport;
 mod trust;
 mod unanswered;
 mod unverified;
+mod users;
 mod witness;
 
 use std::collections::BTreeMap;
@@ -27,15 +29,15 @@ use aws_sdk_cognitoidentityprovider as sdk;
 use aws_smithy_http_client::tls;
 use sdk::config::retry::RetryConfig;
 use sdk::config::timeout::TimeoutConfig;
-use sdk::error::ProvideErrorMetadata;
 
 use self::credentials::{AtHand, HeldCredentials};
 pub use direct::{Connection, Direct, ProfileChoice, Reply, instance_region};
+pub use pool::{NamingAttribute, PoolDescription};
 pub use profile::{Profile, ProfileError};
 pub use unanswered::Unanswered;
+pub use users::{ListedUser, USERS_IN_A_PAGE, UserPage, UserStatus, Whom};
 
 use crate::outcome::Answer;
-use crate::policy::Policy;
 use crate::row::{Lifetime, PoolId, User};
 use crate::secret::Password;
 
@@ -97,17 +99,6 @@ pub enum ConnectError {
     /// The certificates cannot be used.
     #[error("cannot use the certificates to trust: {0}")]
     Certificates(String),
-}
-
-/// What `DescribeUserPool` said of a pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PoolAnswer {
-    /// The pool exists; its policy, where it has one.
-    Found(Option<Policy>),
-    /// There is no such pool.
-    Missing(String),
-    /// It could not be asked, for the reason given.
-    Unreadable(String),
 }
 
 /// A client for each Region, made when a call first needs it.
@@ -189,21 +180,6 @@ impl Cognito {
         }
     }
 
-    /// Reads a pool's password policy. One request of the category UserPoolRead (15/s).
-    pub async fn describe_pool(&self, pool: &PoolId) -> PoolAnswer {
-        match self.client(pool).describe_user_pool().user_pool_id(pool.as_str()).send().await {
-            Ok(answer) => {
-                let policy = answer.user_pool.and_then(|pool| pool.policies).and_then(|policies| policies.password_policy);
-                PoolAnswer::Found(policy.map(|policy| policy_of(&policy)))
-            }
-            Err(error) => match error.code() {
-                Some("ResourceNotFoundException") => PoolAnswer::Missing(error.message().unwrap_or_default().to_owned()),
-                Some(code) => PoolAnswer::Unreadable(format!("{code}: {}", error.message().unwrap_or_default())),
-                None => PoolAnswer::Unreadable(classify::explain(&error)),
-            },
-        }
-    }
-
     fn client(&self, pool: &PoolId) -> sdk::Client {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         match clients.get(pool.region()) {
@@ -250,16 +226,6 @@ impl SetPassword for Cognito {
             answer.detail.message = "[withheld, for it repeats the password]".to_owned();
         }
         answer
-    }
-}
-
-fn policy_of(policy: &sdk::types::PasswordPolicyType) -> Policy {
-    Policy {
-        minimum_length: policy.minimum_length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default(),
-        require_uppercase: policy.require_uppercase,
-        require_lowercase: policy.require_lowercase,
-        require_numbers: policy.require_numbers,
-        require_symbols: policy.require_symbols,
     }
 }
 

@@ -51,6 +51,11 @@ impl Cap {
     /// Half the quota of 30 requests a second that Cognito gives to AdminSetUserPassword and to the real users who reset a password.
     pub const DEFAULT: Self = Self::PerSecond(Rate(15.0));
 
+    /// The whole quota of the category UserPoolRead, which no sign-in and no reset needs.
+    pub const USER_POOL_READ: Self = Self::PerSecond(Rate(15.0));
+    /// Half the quota of the category UserList.
+    pub const USER_LIST: Self = Self::PerSecond(Rate(15.0));
+
     /// Attempts a second; `None` where there is no cap.
     pub fn per_second(self) -> Option<f64> {
         match self {

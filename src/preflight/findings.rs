@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::{LiveFinding, Severity};
 use crate::report::{count, plain};
 use crate::validate::Finding;
 
@@ -31,9 +32,22 @@ impl Findings {
 
     /// Shows one, or counts it.
     pub fn take(&mut self, finding: &Finding) {
-        self.seen += 1;
         let Finding { line, column, rule, message, .. } = finding;
-        let text = format!("{}:{line}:{column}: {}: {}\n", self.name, rule.code(), plain(message));
+        self.show((*line, *column), rule.code(), message);
+    }
+
+    /// The same for what a row meets in the live pool. A warning says that it is one.
+    pub fn take_live(&mut self, LiveFinding { line, column, rule, .. }: &LiveFinding) {
+        let message = match rule.severity() {
+            Severity::Error => rule.to_string(),
+            Severity::Warning => format!("warning: {rule}"),
+        };
+        self.show((*line, *column), rule.code(), &message);
+    }
+
+    fn show(&mut self, (line, column): (u64, u64), code: &str, message: &str) {
+        self.seen += 1;
+        let text = format!("{}:{line}:{column}: {code}: {}\n", self.name, plain(message));
         match self.listed {
             Listed::All => {
                 // A reader that has seen enough, `head` say, closes the pipe: the exit code still tells.

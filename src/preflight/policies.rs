@@ -3,10 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use tokio::runtime::Handle;
-
-use super::{Refusal, Rehearsal, Service};
-use crate::cognito::{Cognito, PoolAnswer};
+use super::{Describer, PoolAnswer, Refusal, Service};
 use crate::policy::Policy;
 use crate::report::plain;
 use crate::row::PoolId;
@@ -49,16 +46,27 @@ impl PolicyChoice {
     }
 }
 
+impl PolicyChoice {
+    /// The policy of one pool, as of now.
+    pub fn of(self, pool: &PoolId, service: &Service) -> Option<Policy> {
+        match self {
+            Self::None => None,
+            Self::Given(policy) => Some(policy),
+            Self::Live => match service.pools.describe(pool) {
+                PoolAnswer::Found(description) => description.policy,
+                PoolAnswer::Missing(_) | PoolAnswer::Unreadable(_) => None,
+            },
+        }
+    }
+}
+
 /// Makes the policies that `validate` asks for. With [`PolicyChoice::Live`] it is `service` that they are read from.
 pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
     let obstacles = Obstacles::default();
     let source = match (choice, service) {
-        (PolicyChoice::Live, Some(service)) => Policies::new(LivePolicies {
-            runtime: service.runtime.handle().clone(),
-            cognito: Arc::clone(&service.cognito),
-            rehearsal: service.rehearsal.clone(),
-            obstacles: obstacles.clone(),
-        }),
+        (PolicyChoice::Live, Some(service)) => {
+            Policies::new(LivePolicies { pools: Arc::clone(&service.pools), obstacles: obstacles.clone() })
+        }
         _ => Policies::new(move |_: &PoolId| choice.given()),
     };
     (source, obstacles)
@@ -85,19 +93,14 @@ impl Obstacles {
 
 /// Asks each pool for its policy.
 struct LivePolicies {
-    runtime: Handle,
-    cognito: Arc<Cognito>,
-    rehearsal: Option<Rehearsal>,
+    pools: Arc<Describer>,
     obstacles: Obstacles,
 }
 
 impl PolicySource for LivePolicies {
     fn policy(&mut self, pool: &PoolId) -> Option<Policy> {
-        if let Some(rehearsal) = &self.rehearsal {
-            rehearsal.add_pool(pool);
-        }
-        match self.runtime.block_on(self.cognito.describe_pool(pool)) {
-            PoolAnswer::Found(policy) => policy,
+        match self.pools.describe(pool) {
+            PoolAnswer::Found(description) => description.policy,
             PoolAnswer::Missing(message) => {
                 self.obstacles.missing.get_or_init(|| (pool.clone(), message));
                 None

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::PlanError;
 use crate::cognito::ConnectError;
 use crate::input::InputError;
 use crate::journal::JournalError;
@@ -32,6 +33,22 @@ pub enum Refusal {
         /// The service's words.
         message: String,
     },
+    /// The file cannot be held against a live pool.
+    #[error("{what}: {message}\n--live needs the network and the permission {needs} on the pool; nothing was sent")]
+    NotLive {
+        /// What was tried.
+        what: String,
+        /// Why it failed, in the service's words.
+        message: String,
+        /// The permission that it takes.
+        needs: &'static str,
+    },
+    /// What is read once cannot be held against a live pool.
+    #[error("--live reads its input more than once, which standard input does not allow\nsave it to a file and name that")]
+    LiveNeedsAFile,
+    /// There is no plan, or it does not hold any more.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// There are no credentials.
     #[error("there are no AWS credentials: {0}\nsign in (`aws sso login`), name a profile with --profile, or rehearse with --sandbox")]
     NoCredentials(String),

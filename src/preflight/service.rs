@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::Refusal;
+use super::{Describer, Refusal};
 use crate::cognito::{self, Cognito};
 use crate::policy::Policy;
 use crate::row::{PoolId, User};
@@ -21,6 +21,8 @@ pub struct Service {
     pub cognito: Arc<Cognito>,
     /// The sandbox behind the door, if it is one of our own.
     pub rehearsal: Option<Rehearsal>,
+    /// What is known of the pools.
+    pub pools: Arc<Describer>,
 }
 
 /// A sandbox in this process, with the pools and users that the rows name.
@@ -54,7 +56,8 @@ impl Service {
             rehearsal = Some(Rehearsal { sandbox, policy: policy.unwrap_or(DEFAULT_POLICY) });
         }
         let cognito = Arc::new(runtime.block_on(Cognito::connect(settings))?);
-        Ok(Self { runtime, cognito, rehearsal })
+        let pools = Arc::new(Describer::new(runtime.handle().clone(), Arc::clone(&cognito), rehearsal.clone()));
+        Ok(Self { runtime, cognito, rehearsal, pools })
     }
 }
 

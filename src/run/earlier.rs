@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use crate::input::Reader;
 use crate::journal::Ledger;
 use crate::outcome::Outcome;
-use crate::preflight::Refusal;
+use crate::preflight::{LeftOut, Refusal};
 use crate::report::{ReportError, SameInput};
 use crate::row::RowNumber;
 use crate::validate::{Checked, Duplicates, Policies, stream};
@@ -79,6 +79,7 @@ impl Earlier {
     pub(super) fn look_back(
         reader: &mut Reader,
         (policies, duplicates): (&mut Policies<'_>, &mut Duplicates),
+        left_out: &LeftOut,
         ledger: &mut Ledger,
         again: Again,
     ) -> Result<Self, Refusal> {
@@ -88,7 +89,7 @@ impl Earlier {
         stream(reader, policies, duplicates, &mut |checked: Checked<'_>| match ledger.digest(checked.number()) {
             Ok(then) => {
                 same.compare(checked.line(), then, checked.digest());
-                earlier.note(&checked, ledger.standing(checked.number()), again);
+                earlier.note(&checked, left_out, ledger.standing(checked.number()), again);
                 ControlFlow::Continue(())
             }
             Err(error) => {
@@ -111,12 +112,13 @@ impl Earlier {
         self.regions.values().sum()
     }
 
-    fn note(&mut self, checked: &Checked<'_>, outcome: Option<Outcome>, again: Again) {
+    fn note(&mut self, checked: &Checked<'_>, left_out: &LeftOut, outcome: Option<Outcome>, again: Again) {
         let standing = Standing::of(outcome, again);
         self.standings.push(standing);
         match (standing, checked) {
             (Standing::LeftOut, _) if outcome == Some(Outcome::Unknown) => self.held += 1,
             (Standing::LeftOut, _) => self.done += 1,
+            (_, Checked::Valid(row)) if left_out.has(row.number()) => {}
             (_, Checked::Valid(row)) => match self.regions.get_mut(row.pool().region()) {
                 Some(rows) => *rows += 1,
                 None => drop(self.regions.insert(row.pool().region().to_owned(), 1)),

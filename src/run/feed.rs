@@ -14,7 +14,7 @@ use super::roll::Lot;
 use crate::execute::{Errand, Reason, Stop};
 use crate::input::Reader;
 use crate::outcome::{Event, Fate};
-use crate::preflight::Rehearsal;
+use crate::preflight::{LeftOut, Rehearsal};
 use crate::row::Identity;
 use crate::validate::{Candidate, Checked, Duplicates, Policies, Sink, stream};
 
@@ -32,6 +32,7 @@ pub(super) struct Feed {
     pub unsent: Unsent,
     pub rehearsal: Option<Rehearsal>,
     pub earlier: Arc<Earlier>,
+    pub left_out: Arc<LeftOut>,
     pub stop: Stop,
     /// The readers that have read their input to its end.
     pub at_the_end: Arc<AtomicUsize>,
@@ -141,7 +142,7 @@ impl Sink for Feed {
 
     fn take(&mut self, row: Checked<'_>) -> ControlFlow<()> {
         let standing = self.earlier.standing(row.number());
-        match Lot::of(row) {
+        match Lot::of(row, &self.left_out) {
             _ if standing == Standing::LeftOut => ControlFlow::Continue(()),
             Lot::Sent(candidate) => self.send(candidate, standing == Standing::InDoubt),
             // It was sent once, whatever the file says now, and keeps the outcome that it has.

@@ -15,7 +15,6 @@ mod scribe;
 mod send;
 mod signals;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -28,7 +27,10 @@ use crate::cognito;
 use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{self, Draft, InputIdentity, Ledger, Start, Writer};
-use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies, warn_of};
+use crate::preflight::{
+    Census, Findings, Forecast, LeftOut, Listed, Live, LiveFinding, PlanFile, PlannedFlags, PolicyChoice, Refusal, Service, Severity,
+    census, policies, warn_of,
+};
 use crate::report::{Output, OutputError, Progress, Style};
 use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
 
@@ -46,6 +48,12 @@ pub struct Job {
     pub on_duplicate: OnDuplicate,
     /// Leave invalid rows out instead of refusing the file.
     pub skip_invalid: bool,
+    /// Hold the rows against the users who are there, and how.
+    pub live: Option<Live>,
+    /// The plan that the run is held to.
+    pub plan: Option<PathBuf>,
+    /// What an active user of a month costs.
+    pub mau_price: Option<f64>,
     /// How rows are sent.
     pub sending: execute::Settings,
     /// What the run bears.
@@ -93,20 +101,33 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     }
 
     let (mut policies, obstacles) = policies(job.policy, Some(&service));
-    let mut survey = if reader.can_rewind() { Some(first_pass(job, &mut reader, &mut policies)?) } else { None };
+    let planned = job.plan.as_ref().map(|path| as_planned(job, path, &mut reader, &service)).transpose()?;
+    let (mut survey, census) = match reader.can_rewind() {
+        true => first_pass(job, &mut reader, &mut policies, &service).map(|(survey, census)| (Some(survey), census))?,
+        false if job.live.is_some() => return Err(Refusal::LiveNeedsAFile),
+        false => (None, None),
+    };
     warn_of(&reader);
     obstacles.refuse_missing_pool()?;
+    let nobody = LeftOut::default();
+    let left_out = census.as_ref().map_or(&nobody, |census| &census.left_out);
     let earlier = match (&mut resumed, &mut survey) {
-        (Some(resumed), Some(survey)) => Some(resumed.look_back(&mut reader, (&mut policies, &mut survey.duplicates))?),
+        (Some(resumed), Some(survey)) => Some(resumed.look_back(&mut reader, (&mut policies, &mut survey.duplicates), left_out)?),
         _ => None,
     };
-    plan::agree(job, &place, (survey.as_ref(), &policies), earlier.as_ref())?;
+    let forecast = survey.as_ref().map(|survey| Forecast {
+        survey,
+        policies: &policies,
+        cap: job.sending.cap,
+        left: earlier.as_ref().map(|earlier| &earlier.regions),
+        census: census.as_ref(),
+        described: service.pools.calls(),
+        mau_price: job.mau_price,
+    });
+    plan::agree(job, &place, (planned, forecast.as_ref()), earlier.as_ref())?;
 
-    let regions = match (&earlier, &survey) {
-        (Some(earlier), _) => earlier.regions.clone(),
-        (None, Some(survey)) => survey.regions(),
-        (None, None) => BTreeMap::new(),
-    };
+    let regions = forecast.map(|forecast| forecast.regions()).unwrap_or_default();
+    let left_out = census.map(|census| census.left_out).unwrap_or_default();
     let to_send = survey.as_ref().map(|_| regions.values().sum());
     let rows = survey.as_ref().map(|survey| survey.rows);
     let mut duplicates = match survey {
@@ -118,7 +139,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
         None => {
             let mut draft = Draft::begin(&job.journal, &start_of(job, &reader, rows, &place))?;
             if reader.can_rewind() {
-                roll::call(&mut draft, &mut reader, &mut policies, &mut duplicates)?;
+                roll::call(&mut draft, &mut reader, (&mut policies, &mut duplicates), &left_out)?;
             }
             draft.publish()?
         }
@@ -129,7 +150,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let stop = Stop::default();
     signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
         .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
-    let rows = send::Rows { reader, policies, duplicates, earlier: earlier.unwrap_or_default(), regions };
+    let rows = send::Rows { reader, policies, duplicates, earlier: earlier.unwrap_or_default(), left_out, regions };
     let sent = send::everything(job, &service, rows, (journal, progress), &stop)?;
     Ok(conclude::conclude(job, &place, sent, written, &stop, started))
 }
@@ -222,8 +243,13 @@ impl Resumed {
         earlier::is_done(&self.ledger, self.again)
     }
 
-    fn look_back(&mut self, reader: &mut Reader, judges: (&mut Policies<'_>, &mut Duplicates)) -> Result<Earlier, Refusal> {
-        Earlier::look_back(reader, judges, &mut self.ledger, self.again)
+    fn look_back(
+        &mut self,
+        reader: &mut Reader,
+        judges: (&mut Policies<'_>, &mut Duplicates),
+        left_out: &LeftOut,
+    ) -> Result<Earlier, Refusal> {
+        Earlier::look_back(reader, judges, left_out, &mut self.ledger, self.again)
     }
 
     /// The cap holds across the stop: a second passes between the last call of the earlier run and the first of this one.
@@ -235,14 +261,36 @@ impl Resumed {
     }
 }
 
-fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Survey, Refusal> {
+/// Refuses a run that is not the one of its plan, and gives the line that says so in the other case.
+fn as_planned(job: &Job, path: &Path, reader: &mut Reader, service: &Service) -> Result<String, Refusal> {
+    let plan = PlanFile::read(path)?;
+    plan.refuse_another_run(&PlannedFlags::new(job.sending.cap, job.on_duplicate, job.policy), &service.target())?;
+    plan.refuse_other_rows(reader)?;
+    plan.refuse_other_policies(|pool| job.policy.of(pool, service))?;
+    Ok(format!("{} of {}: same rows, same policies, same flags", path.display(), plan.made))
+}
+
+fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>, service: &Service) -> Result<(Survey, Option<Census>), Refusal> {
     let mut findings = Findings::new(reader.name(), Listed::First);
-    let survey = survey(reader, policies, job.on_duplicate, &mut |_, _| {}, &mut |finding| findings.take(&finding))?;
-    findings.finish();
-    if survey.invalid > 0 && !job.skip_invalid {
-        return Err(Refusal::Invalid { invalid: survey.invalid, rows: survey.rows });
+    let mut survey = survey(reader, policies, job.on_duplicate, &mut |_, _| {}, &mut |finding| findings.take(&finding))?;
+    let mut census_taken = None;
+    if let Some(live) = &job.live
+        && (survey.invalid == 0 || job.skip_invalid)
+    {
+        // Warnings are in the plan, in numbers: `check` lists them.
+        let take = &mut |finding: LiveFinding| {
+            if finding.rule.severity() == Severity::Error {
+                findings.take_live(&finding)
+            }
+        };
+        census_taken = Some(census(live, service, reader, (&mut survey, policies), job.on_duplicate, take)?);
     }
-    Ok(survey)
+    findings.finish();
+    let invalid = survey.invalid + census_taken.as_ref().map_or(0, |census| census.errors);
+    if invalid > 0 && !job.skip_invalid {
+        return Err(Refusal::Invalid { invalid, rows: survey.rows });
+    }
+    Ok((survey, census_taken))
 }
 
 fn start_of(job: &Job, reader: &Reader, rows: Option<u64>, place: &Place) -> Start {

@@ -6,28 +6,29 @@ use super::Job;
 use super::earlier::Earlier;
 use super::place::Place;
 use crate::input::Origin;
-use crate::preflight::{Refusal, forecast};
+use crate::preflight::{Forecast, Refusal};
 use crate::report::{count, plain, rows};
-use crate::validate::{Policies, Survey};
 
-/// Shows the plan and asks for consent, unless it was given on the command line. `survey` is `None` for an input that is read once.
+/// Shows the plan and asks for consent, unless it was given on the command line. `planned` says to what plan it is
+/// held, `forecast` is `None` for an input that is read once.
 ///
 /// # Errors
 /// [`Refusal`] where there is nothing to send, nobody to ask, or the answer is no.
 pub(super) fn agree(
     job: &Job,
     place: &Place,
-    (survey, policies): (Option<&Survey>, &Policies<'_>),
+    (planned, forecast): (Option<String>, Option<&Forecast<'_>>),
     earlier: Option<&Earlier>,
 ) -> Result<(), Refusal> {
-    if let (Some(survey), Some(0)) = (survey, earlier.map(Earlier::to_send)) {
-        say!("every row that may be sent is done: of {}, none is sent", rows(survey.rows));
+    if let (Some(forecast), Some(0)) = (forecast, earlier.map(Earlier::to_send)) {
+        say!("every row that may be sent is done: of {}, none is sent", rows(forecast.survey.rows));
         return Ok(());
     }
     let mut lines = place.lines();
-    match survey {
-        Some(survey) if survey.valid == 0 => return Err(Refusal::NothingToSend),
-        Some(survey) => lines.extend(forecast(survey, policies, job.sending.cap, earlier.map(|earlier| &earlier.regions))),
+    lines.extend(planned.map(|planned| ("plan", plain(&planned).into_owned())));
+    match forecast {
+        Some(forecast) if forecast.to_send() == 0 => return Err(Refusal::NothingToSend),
+        Some(forecast) => lines.extend(forecast.lines()),
         None => {
             lines.push((
                 "rows",
@@ -45,14 +46,13 @@ pub(super) fn agree(
     for (name, text) in lines {
         say!("{name:<9} {text}");
     }
-    if job.yes { Ok(()) } else { ask(job, survey, earlier) }
+    if job.yes { Ok(()) } else { ask(job, forecast.map_or(0, Forecast::to_send)) }
 }
 
-fn ask(job: &Job, survey: Option<&Survey>, earlier: Option<&Earlier>) -> Result<(), Refusal> {
+fn ask(job: &Job, passwords: u64) -> Result<(), Refusal> {
     if job.input.origin == Origin::Stdin || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Refusal::NobodyToAsk);
     }
-    let passwords = earlier.map_or(survey.map_or(0, |survey| survey.valid), Earlier::to_send);
     say_on!("Set {} passwords? [y/N] ", count(passwords));
     let mut answer = String::new();
     let answered = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut answer));

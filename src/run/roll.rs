@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::input::Reader;
 use crate::journal::{Draft, JournalError};
 use crate::outcome::{Fate, Outcome};
-use crate::preflight::Refusal;
+use crate::preflight::{LeftOut, Refusal};
 use crate::row::Identity;
 use crate::validate::{Candidate, Checked, Duplicates, Policies, stream};
 
@@ -17,24 +17,26 @@ use crate::validate::{Candidate, Checked, Duplicates, Policies, stream};
 pub(super) fn call(
     draft: &mut Draft,
     reader: &mut Reader,
-    policies: &mut Policies<'_>,
-    duplicates: &mut Duplicates,
+    (policies, duplicates): (&mut Policies<'_>, &mut Duplicates),
+    left_out: &LeftOut,
 ) -> Result<(), Refusal> {
     let mut entered = Ok(());
     stream(reader, policies, duplicates, &mut |checked: Checked<'_>| {
-        entered = enter(draft, checked);
+        entered = enter(draft, checked, left_out);
         if entered.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     Ok(entered?)
 }
 
-fn enter(draft: &mut Draft, checked: Checked<'_>) -> Result<(), JournalError> {
-    // An invalid row may be mended before the run is resumed, and is then another one.
-    let digest = if matches!(checked, Checked::Invalid { .. }) { None } else { checked.digest() };
-    draft.enter(digest)?;
-    match Lot::of(checked) {
-        Lot::Sent(_) => Ok(()),
-        Lot::Unsent(identity, fate) => draft.result(identity.row, &fate, SystemTime::now()),
+fn enter(draft: &mut Draft, checked: Checked<'_>, left_out: &LeftOut) -> Result<(), JournalError> {
+    let digest = checked.digest();
+    match Lot::of(checked, left_out) {
+        Lot::Sent(_) => draft.enter(digest),
+        Lot::Unsent(identity, fate) => {
+            // An invalid row may be mended before the run is resumed, and is then another one.
+            draft.enter(if fate.outcome == Outcome::Invalid { None } else { digest })?;
+            draft.result(identity.row, &fate, SystemTime::now())
+        }
     }
 }
 
@@ -47,9 +49,12 @@ pub(super) enum Lot<'b> {
 }
 
 impl<'b> Lot<'b> {
-    pub(super) fn of(checked: Checked<'b>) -> Self {
+    pub(super) fn of(checked: Checked<'b>, left_out: &LeftOut) -> Self {
         match checked {
-            Checked::Valid(candidate) => Self::Sent(candidate),
+            Checked::Valid(candidate) => match left_out.fate(candidate.number()) {
+                Some(fate) => Self::Unsent(candidate.identity(), fate),
+                None => Self::Sent(candidate),
+            },
             Checked::Invalid { row, findings } => {
                 let texts: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
                 let code = findings.first().map_or("invalid", |finding| finding.rule.code());

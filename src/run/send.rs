@@ -17,7 +17,7 @@ use super::{Job, scribe};
 use crate::execute::{Stop, execute};
 use crate::input::Reader;
 use crate::journal::Writer;
-use crate::preflight::{Refusal, Service};
+use crate::preflight::{LeftOut, Refusal, Service};
 use crate::report::{Pace, Progress};
 use crate::validate::{Duplicates, Policies};
 
@@ -30,6 +30,8 @@ pub(super) struct Rows {
     pub policies: Policies<'static>,
     pub duplicates: Duplicates,
     pub earlier: Earlier,
+    /// Rows that would meet in the live pool what they must not.
+    pub left_out: LeftOut,
     /// Rows to be sent, by Region; empty for an input that is read once.
     pub regions: BTreeMap<String, u64>,
 }
@@ -58,7 +60,7 @@ pub(super) fn everything(
     let again = rows.reader.can_rewind();
     let (event_sender, events) = mpsc::channel(QUEUE);
     let shares = Share::of(&rows.regions);
-    let (readers, earlier) = (shares.len(), Arc::new(rows.earlier));
+    let (readers, earlier, left_out) = (shares.len(), Arc::new(rows.earlier), Arc::new(rows.left_out));
     let at_the_end = Arc::new(AtomicUsize::new(0));
     let mut passes = vec![(rows.reader, rows.policies, rows.duplicates)];
     for _ in 1..readers {
@@ -82,6 +84,7 @@ pub(super) fn everything(
             },
             rehearsal: service.rehearsal.clone(),
             earlier: Arc::clone(&earlier),
+            left_out: Arc::clone(&left_out),
             stop: stop.clone(),
             at_the_end: Arc::clone(&at_the_end),
         };

@@ -41,6 +41,8 @@ pub struct Settings {
     pub faults: Faults,
     /// The fault plan, a file of JSON Lines: which call goes wrong, and how. It comes before `faults`.
     pub plan: Option<PathBuf>,
+    /// Whether pages of ListUsers come short and empty though more follow, as the service's may.
+    pub short_pages: bool,
     /// What IAM denies.
     pub denied: Vec<Denial>,
     /// The keys whose signatures are accepted. With none, signatures are not verified.
@@ -67,6 +69,7 @@ impl Default for Settings {
             state: None,
             faults: Faults::default(),
             plan: None,
+            short_pages: false,
             denied: Vec::new(),
             access_keys: Vec::new(),
             seed: 0,

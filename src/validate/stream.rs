@@ -71,6 +71,22 @@ impl Candidate<'_> {
         self.pool
     }
 
+    /// Its number.
+    pub fn number(&self) -> RowNumber {
+        self.row.number
+    }
+
+    /// The username.
+    pub fn username(&self) -> &str {
+        &self.row.username
+    }
+
+    /// Its printable half, as texts.
+    pub fn identity(&self) -> Identity {
+        let Row { number, line, ref pool, ref username, lifetime, .. } = self.row;
+        Identity { row: number, line, pool: pool.to_string(), username: username.to_string(), lifetime: Some(lifetime) }
+    }
+
     /// How long its password is to last.
     pub fn lifetime(&self) -> Lifetime {
         self.row.lifetime

@@ -4,6 +4,7 @@ use crate::harness::Project;
 
 const ROWS: &[&str] = &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate"];
 const AWS: &[&str] = &["--profile", "--region", "--endpoint-url", "--ca-bundle", "--sandbox"];
+const LIVE: &[&str] = &["--live", "--live-rate", "--before", "--allow-federated", "--mau-price", "--plan"];
 const RUN: &[&str] = &[
     "--skip-invalid",
     "--rate",
@@ -53,14 +54,15 @@ const SANDBOX: &[&str] = &[
     "--verify-signatures",
     "--credentials",
     "--listen-on-all-interfaces",
+    "--short-pages",
 ];
 
 #[test]
 fn the_help_of_each_command_names_all_its_flags() {
     let project = Project::new();
     for (command, flags) in [
-        ("run", [ROWS, AWS, RUN].concat()),
-        ("check", [ROWS, AWS, &["--rate"]].concat()),
+        ("run", [ROWS, AWS, RUN, LIVE].concat()),
+        ("check", [ROWS, AWS, LIVE, &["--rate"]].concat()),
         ("report", vec!["JOURNAL", "--input", "-o"]),
         ("sandbox", SANDBOX.to_vec()),
     ] {

@@ -48,6 +48,9 @@ pub(super) struct Args {
     /// Milliseconds that every answer takes
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
+    /// Give pages of ListUsers short and empty though more follow, as Cognito may
+    #[arg(long)]
+    short_pages: bool,
     /// Log every call here as JSON Lines, without passwords
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -122,6 +125,7 @@ impl Args {
             denied: self.access.deny,
             faults: self.faults.probabilities(),
             plan: self.faults.fault_plan,
+            short_pages: self.short_pages,
             ..Settings::default()
         })?;
         if let Some(users) = self.users.filter(|_| begins) {

@@ -1,5 +1,6 @@
 //! ListUsers: pages, a filter, the attributes asked for. The page's token is the last user's key in hexadecimal, so that it may be
-//! any username and is still one word.
+//! any username and is still one word. Where pages are to come short, every other one is empty, which its token remembers, and the others
+//! have a third of the users asked for.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,6 +15,8 @@ use super::{Service, user_type};
 const MAX_PAGE: usize = 60;
 /// The longest filter, in characters (service model).
 const MAX_FILTER: usize = 256;
+/// What the token of an empty page begins with.
+const BEHIND_AN_EMPTY_PAGE: char = '-';
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -40,8 +43,15 @@ impl Service {
         constraints.check()?;
         let pool = self.pool(region, pool_id)?;
         let filter = Filter::parse(&filter)?;
-        let after = input.pagination_token.as_deref().map(key_of).transpose()?;
+        let token = input.pagination_token.as_deref().unwrap_or_default();
+        let unmarked = token.strip_prefix(BEHIND_AN_EMPTY_PAGE);
+        if self.short_pages && unmarked.is_none() {
+            return Ok(json!({ "Users": [], "PaginationToken": format!("{BEHIND_AN_EMPTY_PAGE}{token}") }));
+        }
+        let token = unmarked.unwrap_or(token);
+        let after = if token.is_empty() { None } else { Some(key_of(token)?) };
         let page = usize::try_from(limit).ok().filter(|limit| *limit > 0).unwrap_or(MAX_PAGE);
+        let page = if self.short_pages { page.div_ceil(3) } else { page };
 
         let content = pool.read();
         let mut users = Vec::new();

@@ -42,6 +42,7 @@ pub(super) struct Service {
     seal: Seal,
     rates: Rates,
     seed: u64,
+    short_pages: bool,
 }
 
 /// The input of an operation that needs to know a user and nothing else.
@@ -64,6 +65,7 @@ impl Service {
             seal: Seal::new(&secret),
             rates: Rates::new(settings),
             seed: settings.seed,
+            short_pages: settings.short_pages,
         }
     }
 
