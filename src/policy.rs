@@ -1,6 +1,6 @@
 //! A pool's password rules, and the check of one password against them.
 //!
-//! Two sets of rules exist. The API's own hold for every password ([`api_violation`]); a pool's policy comes on top ([`Policy`]).
+//! Two sets of rules exist. The API's own hold for every password ([`api_violations`]); a pool's policy comes on top ([`Policy`]).
 //! Only what is sure to be refused is a violation: where the service's unit of length is not established, the kinder one is taken.
 //! Password history is known to the service alone. Which pool has which policy is left to `validate`.
 
@@ -41,20 +41,24 @@ impl fmt::Display for ApiRule {
 
 /// The first rule of the API that `password` breaks.
 pub fn api_violation(password: &str) -> Option<ApiRule> {
+    api_violations(password).next()
+}
+
+/// Every rule of the API that `password` breaks. A line break at either end is white space there, and no line break beside that.
+pub fn api_violations(password: &str) -> impl Iterator<Item = ApiRule> + use<> {
     let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0B' | '\x0C' | '\r');
-    if password.len() > MAX_PASSWORD && password.chars().count() > MAX_PASSWORD {
-        Some(ApiRule::TooLong)
-    } else if password.starts_with(is_space) {
-        Some(ApiRule::LeadingSpace)
-    } else if password.ends_with(is_space) {
-        Some(ApiRule::TrailingSpace)
-    } else if password.chars().nth(1).is_none() {
-        Some(ApiRule::TwoCharacters)
-    } else if memchr2(b'\n', b'\r', password.as_bytes()).is_some() {
-        Some(ApiRule::LineBreak)
-    } else {
-        None
-    }
+    let too_long = password.len() > MAX_PASSWORD && password.chars().count() > MAX_PASSWORD;
+    let too_short = password.len() <= char::MAX.len_utf8() && password.chars().nth(1).is_none();
+    let line_break = memchr2(b'\n', b'\r', password.trim_matches(is_space).as_bytes()).is_some();
+    [
+        too_long.then_some(ApiRule::TooLong),
+        password.starts_with(is_space).then_some(ApiRule::LeadingSpace),
+        password.ends_with(is_space).then_some(ApiRule::TrailingSpace),
+        too_short.then_some(ApiRule::TwoCharacters),
+        line_break.then_some(ApiRule::LineBreak),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A pool's password policy, as `DescribeUserPool` gives it.

@@ -4,15 +4,19 @@
 //! A [`Refusal`] is how either ends when nothing was sent.
 
 mod findings;
+mod listing;
 mod policies;
+mod reading;
 mod refusal;
 mod service;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-pub use self::findings::{Findings, Listed};
+pub use self::findings::Findings;
+pub use self::listing::{Listed, Listing};
 pub use self::policies::{Obstacles, PolicyChoice, policies};
+pub use self::reading::Reading;
 pub use self::refusal::Refusal;
 pub use self::service::{Rehearsal, Service};
 use crate::execute::pace::Cap;

@@ -10,7 +10,7 @@ use crate::cognito::{Cognito, PoolAnswer};
 use crate::policy::Policy;
 use crate::report::plain;
 use crate::row::PoolId;
-use crate::validate::{Policies, PolicySource};
+use crate::validate::{Lints, Policies, PolicySource};
 
 /// What `--policy` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +49,8 @@ impl PolicyChoice {
     }
 }
 
-/// Makes the policies that `validate` asks for. With [`PolicyChoice::Live`] it is `service` that they are read from.
-pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
+/// Makes the policies and lints that rows are held to. With [`PolicyChoice::Live`] it is `service` that policies are read from.
+pub fn policies(choice: PolicyChoice, lints: Lints, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
     let obstacles = Obstacles::default();
     let source = match (choice, service) {
         (PolicyChoice::Live, Some(service)) => Policies::new(LivePolicies {
@@ -61,7 +61,7 @@ pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'s
         }),
         _ => Policies::new(move |_: &PoolId| choice.given()),
     };
-    (source, obstacles)
+    (source.with_lints(lints), obstacles)
 }
 
 /// What was found in the way while policies were read, if anything was.

@@ -25,9 +25,9 @@ use crate::cognito;
 use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{self, InputIdentity, Ledger, Start, Writer};
-use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies, warn_of};
+use crate::preflight::{Findings, PolicyChoice, Reading, Refusal, Service, policies, warn_of};
 use crate::report::{Output, OutputError, Pace, Progress, Style};
-use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
+use crate::validate::{Duplicates, Lints, OnDuplicate, Policies, Survey, survey};
 
 /// No more calls than the cap leave in any span of this length.
 const CAP_IS_FOR: Duration = Duration::from_secs(1);
@@ -39,6 +39,8 @@ pub struct Job {
     pub input: input::Settings,
     /// Where password policies come from.
     pub policy: PolicyChoice,
+    /// What becomes of rows that look wrong.
+    pub lints: Lints,
     /// What two rows for one user mean.
     pub on_duplicate: OnDuplicate,
     /// Leave invalid rows out instead of refusing the file.
@@ -83,7 +85,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let mut reader = input::open(&job.input)?;
     let service = Service::open(job.service.clone(), job.sandbox, job.policy.given())?;
     service.refuse_no_credentials()?;
-    let (mut policies, obstacles) = policies(job.policy, Some(&service));
+    let (mut policies, obstacles) = policies(job.policy, job.lints, Some(&service));
 
     let survey = if reader.can_rewind() { Some(first_pass(job, &mut reader, &mut policies)?) } else { None };
     warn_of(&reader);
@@ -108,7 +110,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     }
     let duplicates = match survey {
         Some(survey) => survey.duplicates,
-        None => Duplicates::of_stream(job.on_duplicate)?,
+        None => Duplicates::of_stream(job.on_duplicate, job.lints)?,
     };
     let progress = Progress::new(job.style, rows_left, job.sending.cap.to_string());
     let stop = Stop::default();
@@ -205,8 +207,10 @@ fn resume(job: &Job, reader: &mut Reader, rows: Option<u64>, place: &Place, agai
 }
 
 fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Survey, Refusal> {
-    let mut findings = Findings::new(reader.name(), Listed::First);
-    let survey = survey(reader, policies, job.on_duplicate, &mut |_, _| {}, &mut |finding| findings.take(&finding))?;
+    let (reading, mut findings) = (Reading::new(reader, job.style == Style::Bar), Findings::new(reader.name()));
+    let progress = &mut |bytes, rows| reading.at(bytes, rows);
+    let survey = survey(reader, policies, job.on_duplicate, progress, &mut |finding| findings.take(&finding))?;
+    drop(reading);
     findings.finish();
     if survey.invalid > 0 && !job.skip_invalid {
         return Err(Refusal::Invalid { invalid: survey.invalid, rows: survey.rows });

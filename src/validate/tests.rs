@@ -159,11 +159,11 @@ fn standard_input_finds_duplicates_as_they_come_and_refuses_to_know_the_last() {
     let text = format!("{HEADER}{POOL},u,ab,\n{POOL},u,x,\n{POOL},u,cd,\n");
     let rows = |on_duplicate| {
         let mut reader = input::open_bytes(text.as_bytes(), &settings(Origin::Stdin, None), Limits::default()).expect("a reader");
-        stream_all(&mut reader, &mut Duplicates::of_stream(on_duplicate).expect("not the last")).expect("rows")
+        stream_all(&mut reader, &mut Duplicates::of_stream(on_duplicate, Lints::default()).expect("not the last")).expect("rows")
     };
     assert_eq!(rows(OnDuplicate::Error)[2], "3@4 u invalid 4:1 duplicate-user");
     assert_eq!(rows(OnDuplicate::First)[2], "3@4 u skipped 1");
-    assert!(Duplicates::of_stream(OnDuplicate::Last).is_err_and(|error| error.to_string().contains("read once")));
+    assert!(Duplicates::of_stream(OnDuplicate::Last, Lints::default()).is_err_and(|error| error.to_string().contains("read once")));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_valid_row_carries_what_is_sent() {
     let text = format!("{HEADER}{POOL},u,\" a\n\",\n\n{POOL},üser,\"p,\"\" w\",TRUE\n");
     let mut reader = input::open_bytes(text.as_bytes(), &settings(Origin::Stdin, None), Limits::default()).expect("a reader");
     let mut rows = Vec::new();
-    let duplicates = &mut Duplicates::of_stream(OnDuplicate::Error).expect("not the last");
+    let duplicates = &mut Duplicates::of_stream(OnDuplicate::Error, Lints::default()).expect("not the last");
     let sink = &mut |checked| {
         rows.push(checked);
         ControlFlow::Continue(())
@@ -206,7 +206,7 @@ fn a_sink_that_breaks_off_gets_no_more_rows() {
     let text = [HEADER, &format!("{POOL},u,ab,\n").repeat(100)].concat();
     let mut reader = input::open_bytes(text.as_bytes(), &settings(Origin::Stdin, None), Limits::default()).expect("a reader");
     let mut rows = 0;
-    let duplicates = &mut Duplicates::of_stream(OnDuplicate::First).expect("not the last");
+    let duplicates = &mut Duplicates::of_stream(OnDuplicate::First, Lints::default()).expect("not the last");
     let sink = &mut |_| {
         rows += 1;
         if rows == 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
