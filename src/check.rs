@@ -63,17 +63,18 @@ fn all(job: &Job, policies: &mut Policies<'_>, listing: &mut Listing) -> Result<
     let mut passed = true;
     for settings in &job.inputs {
         let mut reader = input::open(settings)?;
-        let survey = one(job, &mut reader, policies, listing)?;
+        let (survey, warnings) = one(job, &mut reader, policies, listing)?;
         warn_of(&reader);
         passed &= survey.invalid == 0;
         if !job.quiet {
-            tell(job, &reader, &survey, policies);
+            tell(job, &reader, &survey, warnings, policies);
         }
     }
     Ok(passed)
 }
 
-fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>, listing: &mut Listing) -> Result<Survey, Refusal> {
+/// Checks one, and counts its warnings.
+fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>, listing: &mut Listing) -> Result<(Survey, u64), Refusal> {
     listing.begin(reader.name());
     let reading = Reading::new(reader, job.progress);
     let take = &mut |finding| listing.take(finding);
@@ -83,12 +84,16 @@ fn one(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>, listing: &mu
         survey_once(reader, policies, Duplicates::of_stream(job.on_duplicate, job.lints)?, take)?
     };
     drop(reading);
-    listing.end();
-    Ok(survey)
+    Ok((survey, listing.end()))
 }
 
-fn tell(job: &Job, reader: &Reader, survey: &Survey, policies: &Policies<'_>) {
-    say!("{}: {}, {} invalid", plain(reader.name()), rows(survey.rows), count(survey.invalid));
+fn tell(job: &Job, reader: &Reader, survey: &Survey, warnings: u64, policies: &Policies<'_>) {
+    let warnings = match warnings {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        many => format!(", {} warnings", count(many)),
+    };
+    say!("{}: {}, {} invalid{warnings}", plain(reader.name()), rows(survey.rows), count(survey.invalid));
     if survey.valid > 0 {
         for (name, text) in forecast(survey, policies, job.cap, None) {
             say!("  {name:<9} {text}");

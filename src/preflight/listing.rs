@@ -33,6 +33,7 @@ pub struct Listing {
     /// The input under way.
     name: String,
     groups: Vec<Group>,
+    warnings: u64,
     /// Why nothing can be written any more.
     failed: Option<io::Error>,
 }
@@ -65,12 +66,13 @@ impl Listing {
     /// [`Refusal`] where a file stands there, or none can be made.
     pub fn new(listed: Listed, to_mend: Option<&Path>) -> Result<Self, Refusal> {
         let to_mend = to_mend.map(Output::create).transpose()?.map(csv::Writer::from_writer);
-        Ok(Self { listed, out: BufWriter::new(io::stdout()), to_mend, name: String::new(), groups: Vec::new(), failed: None })
+        Ok(Self { listed, out: BufWriter::new(io::stdout()), to_mend, name: String::new(), groups: Vec::new(), warnings: 0, failed: None })
     }
 
     /// Begins with the input of this name.
     pub fn begin(&mut self, name: &str) {
         name.clone_into(&mut self.name);
+        self.warnings = 0;
     }
 
     /// Shows a finding, or keeps it for its group.
@@ -88,6 +90,7 @@ impl Listing {
         };
         let written = write(self.to_mend.as_mut(), &mut self.out, self.listed, &record);
         self.note(written);
+        self.warnings += u64::from(severity == Severity::Warning);
         if self.listed == Listed::Grouped {
             self.group(finding);
         }
@@ -112,12 +115,13 @@ impl Listing {
         self.end();
     }
 
-    /// Ends with an input: shows its groups, errors first.
-    pub fn end(&mut self) {
+    /// Ends with an input: shows its groups, errors first, and says how many warnings there were.
+    pub fn end(&mut self) -> u64 {
         let mut groups = std::mem::take(&mut self.groups);
         groups.sort_by_key(|group| group.severity);
         let written = groups.iter().try_for_each(|group| group.write(&self.name, &mut self.out)).and_then(|()| self.out.flush());
         self.note(written);
+        self.warnings
     }
 
     /// Brings everything to its place.

@@ -2,7 +2,7 @@
 
 use crate::harness::Project;
 
-const ROWS: &[&str] = &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate"];
+const ROWS: &[&str] = &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate", "--deny", "--allow"];
 const AWS: &[&str] = &["--profile", "--region", "--endpoint-url", "--ca-bundle", "--sandbox"];
 const RUN: &[&str] = &[
     "--skip-invalid",
@@ -60,7 +60,7 @@ fn the_help_of_each_command_names_all_its_flags() {
     let project = Project::new();
     for (command, flags) in [
         ("run", [ROWS, AWS, RUN].concat()),
-        ("check", [ROWS, AWS, &["--rate"]].concat()),
+        ("check", [ROWS, AWS, &["--rate", "--all", "--json", "--fix-report"]].concat()),
         ("report", vec!["JOURNAL", "--input", "-o"]),
         ("sandbox", SANDBOX.to_vec()),
     ] {
