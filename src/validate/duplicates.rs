@@ -35,8 +35,14 @@ pub struct Duplicates {
 
 enum Knowledge {
     /// In the order of rows, and the line of each.
-    Surveyed { rivals: Vec<Rival>, lines: Vec<u64> },
-    Found { marks: SortedMarks, passwords: Shared },
+    Surveyed {
+        rivals: Vec<Rival>,
+        lines: Vec<u64>,
+    },
+    Found {
+        marks: SortedMarks,
+        passwords: Shared,
+    },
 }
 
 /// Where a valid row stands among the rows for its user.

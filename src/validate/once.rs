@@ -35,14 +35,7 @@ pub fn survey_once(
     }
 }
 
-fn count(
-    survey: &mut Survey,
-    batch: &Batch,
-    index: usize,
-    verdict: Verdict,
-    policies: &Policies<'_>,
-    findings: &mut dyn FnMut(Finding),
-) {
+fn count(survey: &mut Survey, batch: &Batch, index: usize, verdict: Verdict, policies: &Policies<'_>, findings: &mut dyn FnMut(Finding)) {
     survey.rows += 1;
     let (row, place) = (batch.number(index), Place { line: batch.line(index), column: 1 });
     match verdict {

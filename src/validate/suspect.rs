@@ -94,7 +94,38 @@ fn is_garbled(character: char, after: Option<char>) -> bool {
     match (character, after) {
         ('\u{fffd}', _) | ('â', Some('€' | '\u{80}')) | ('ï', Some('»')) => true,
         // Bytes 0x80 to 0xBF, in either encoding.
-        ('Ã' | 'Â', Some(after)) => matches!(after, '\u{80}'..='\u{bf}' | '€' | '‚' | 'ƒ' | '„' | '…' | '†' | '‡' | 'ˆ' | '‰' | 'Š' | '‹' | 'Œ' | 'Ž' | '‘' | '’' | '“' | '”' | '•' | '–' | '—' | '˜' | '™' | 'š' | '›' | 'œ' | 'ž' | 'Ÿ'),
+        ('Ã' | 'Â', Some(after)) => matches!(
+            after,
+            '\u{80}'
+                ..='\u{bf}'
+                    | '€'
+                    | '‚'
+                    | 'ƒ'
+                    | '„'
+                    | '…'
+                    | '†'
+                    | '‡'
+                    | 'ˆ'
+                    | '‰'
+                    | 'Š'
+                    | '‹'
+                    | 'Œ'
+                    | 'Ž'
+                    | '‘'
+                    | '’'
+                    | '“'
+                    | '”'
+                    | '•'
+                    | '–'
+                    | '—'
+                    | '˜'
+                    | '™'
+                    | 'š'
+                    | '›'
+                    | 'œ'
+                    | 'ž'
+                    | 'Ÿ'
+        ),
         _ => false,
     }
 }
@@ -111,7 +142,8 @@ fn has_escape(password: &str) -> bool {
 /// `${NAME}`, `{{…}}` or `<%…%>` anywhere; or all of it is `$NAME`, `%NAME%`, `$(…)` or `$env:NAME`.
 fn is_template(password: &str) -> bool {
     let encloses = |begin: &str, end: &str| password.split_once(begin).is_some_and(|(_, rest)| rest.contains(end));
-    let is_braced = |(_, rest): (_, &str)| rest.split_once('}').is_some_and(|(name, _)| is_name(name.split(':').next().unwrap_or_default()));
+    let is_braced =
+        |(_, rest): (_, &str)| rest.split_once('}').is_some_and(|(name, _)| is_name(name.split(':').next().unwrap_or_default()));
     let is_upper = |name: &str| name.len() >= 3 && is_name(name) && !name.bytes().any(|byte| byte.is_ascii_lowercase());
     password.split_once("${").is_some_and(is_braced)
         || encloses("{{", "}}")
@@ -145,8 +177,24 @@ fn is_placeholder(password: &str) -> bool {
 /// The formats of `crypt` and its successors, of LDAP and of Django. A row of hexadecimal digits may as well be a password.
 fn is_hash(password: &str) -> bool {
     const BEGINNINGS: [&str; 18] = [
-        "$1$", "$2$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$argon2", "$pbkdf2", "$scrypt$", "{SSHA", "{SHA",
-        "{CRYPT}", "pbkdf2_sha", "bcrypt_sha256$",
+        "$1$",
+        "$2$",
+        "$2a$",
+        "$2b$",
+        "$2x$",
+        "$2y$",
+        "$5$",
+        "$6$",
+        "$7$",
+        "$y$",
+        "$argon2",
+        "$pbkdf2",
+        "$scrypt$",
+        "{SSHA",
+        "{SHA",
+        "{CRYPT}",
+        "pbkdf2_sha",
+        "bcrypt_sha256$",
     ];
     password.len() >= 20 && BEGINNINGS.iter().any(|beginning| password.starts_with(beginning))
 }
@@ -160,8 +208,7 @@ fn may_be_of_a_spreadsheet(text: &str) -> bool {
 /// All of it is an error value, a number in scientific notation (with a sign in its exponent), a day and a month, the apostrophe that
 /// guards a formula, or `="…"`.
 fn is_of_a_spreadsheet(text: &str) -> bool {
-    const ERRORS: [&str; 10] =
-        ["#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"];
+    const ERRORS: [&str; 10] = ["#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_decimal = |text: &str| text.split_once(['.', ',']).map_or(is_number(text), |(whole, part)| is_number(whole) && is_number(part));
@@ -256,8 +303,29 @@ mod tests {
     #[test]
     fn what_people_and_generators_make_is_spared() {
         for password in [
-            "Correct-Horse-7", "Café-Noir-7", "пароль-Пароль", "密码密码密码", "👨‍👩‍👧-Family", "نمی‌دانم", "C:\\new\\table", "pa$$word", "$ecret-7", "50%-off-100%",
-            "{brace}", "a space", "1E10", "12-34", "0x1F-Mar", "#hash-tag!", "+15551230001", "nullable", "***", "<3-you<3", "Â-Ã-â-Horse", "-1-", "'quoted'",
+            "Correct-Horse-7",
+            "Café-Noir-7",
+            "пароль-Пароль",
+            "密码密码密码",
+            "👨‍👩‍👧-Family",
+            "نمی‌دانم",
+            "C:\\new\\table",
+            "pa$$word",
+            "$ecret-7",
+            "50%-off-100%",
+            "{brace}",
+            "a space",
+            "1E10",
+            "12-34",
+            "0x1F-Mar",
+            "#hash-tag!",
+            "+15551230001",
+            "nullable",
+            "***",
+            "<3-you<3",
+            "Â-Ã-â-Horse",
+            "-1-",
+            "'quoted'",
         ] {
             let expected: &[Lint] = if password == "***" { &[Lint::Placeholder] } else { &[] };
             assert_eq!(lints("ann", password), expected, "{password:?}");

@@ -238,7 +238,85 @@ fn any_input() -> impl Strategy<Value = (Vec<u8>, Format)> {
     ]
 }
 
+/// Lints at levels of any kind.
+fn any_lints() -> impl Strategy<Value = Lints> {
+    prop::collection::vec(prop::sample::select(vec![Level::Allow, Level::Warn, Level::Deny]), Lint::ALL.len()).prop_map(|levels| {
+        let mut lints = Lints::default();
+        Lint::ALL.into_iter().zip(levels).for_each(|(lint, level)| lints.set(lint, level));
+        lints
+    })
+}
+
+/// Rows that give cause for lints of every kind, those of rows beside each other among them.
+fn suspect_rows() -> impl Strategy<Value = String> {
+    let password = prop::sample::select(vec![
+        "Passw0rd-1",
+        "Passw0rd-1",
+        "Passw0rd-1",
+        "It\u{2019}s",
+        "a\u{200b}b",
+        "a\u{a0}b",
+        "ab\\n",
+        "${A}",
+        "NULL",
+        "1.23E+10",
+        "e\u{301}",
+        "\u{c3}\u{a9}",
+        "u",
+        "x",
+        "password",
+    ]);
+    let user = prop::sample::select(vec!["u", "U", "v", "V", "username", "1-Mar", "a b", ""]);
+    let row = (user, 0_u8..9, password).prop_map(|(user, number, password)| {
+        format!("{POOL},{user}{},{password},\n", if number < 5 { String::new() } else { number.to_string() })
+    });
+    prop::collection::vec(row, 0..60).prop_map(|rows| [HEADER, &rows.concat()].concat())
+}
+
 proptest! {
+    #[test]
+    fn bytes_of_no_kind_make_anything_panic(content in prop::collection::vec(any::<u8>(), 0..400), jsonl in any::<bool>(), lints in any_lints()) {
+        let format = if jsonl { Format::Jsonl } else { Format::Csv };
+        let Ok(mut reader) = input::open_bytes(&content, &settings(Origin::Stdin, Some(format)), Limits::default()) else { return Ok(()) };
+        let duplicates = Duplicates::of_stream(OnDuplicate::Error, lints).expect("not the last");
+        let policies = &mut Policies::new(no_policy).with_lints(lints);
+        let _ = survey_once(&mut reader, policies, duplicates, &mut |_| {});
+    }
+
+    #[test]
+    fn what_a_survey_counts_is_what_the_second_pass_hands_out_whatever_is_denied(
+        content in suspect_rows(),
+        lints in any_lints(),
+        on_duplicate in prop::sample::select(vec![OnDuplicate::Error, OnDuplicate::First, OnDuplicate::Last]),
+    ) {
+        let file = file(content.as_bytes());
+        let mut reader = open(file.path(), Format::Csv, Limits::default()).expect("a reader");
+        let policies = &mut Policies::new(no_policy).with_lints(lints);
+        let mut findings = Vec::new();
+        let surveyed = survey(&mut reader, policies, on_duplicate, &mut |_, _| {}, &mut |finding| findings.push(finding));
+        let Ok(mut survey) = surveyed else { return Ok(()) };
+        let (mut valid, mut invalid, mut skipped) = (0, Vec::new(), 0);
+        stream(&mut reader, policies, &mut survey.duplicates, &mut |checked| {
+            match checked {
+                Checked::Valid(_) => valid += 1,
+                Checked::Invalid { row, .. } => invalid.push(row.row),
+                Checked::Skipped { .. } => skipped += 1,
+            }
+            ControlFlow::Continue(())
+        }).expect("rows");
+        prop_assert_eq!((survey.valid, survey.invalid, survey.skipped), (valid, invalid.len() as u64, skipped));
+        let level = |finding: &Finding| finding.rule.lint().map(|lint| lints.level(lint));
+        prop_assert!(findings.iter().all(|finding| match level(finding) {
+            None | Some(Level::Deny) => finding.severity == Severity::Error,
+            Some(Level::Warn) => finding.severity == Severity::Warning,
+            Some(Level::Allow) => false,
+        }), "{:?}", findings);
+        let mut errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.row).collect();
+        errors.sort();
+        errors.dedup();
+        prop_assert_eq!(errors, invalid);
+    }
+
     #[test]
     fn any_bytes_are_read_or_refused_and_no_row_is_lost(
         (content, format) in any_input(),

@@ -2,7 +2,8 @@
 
 use crate::harness::Project;
 
-const ROWS: &[&str] = &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate", "--deny", "--allow"];
+const ROWS: &[&str] =
+    &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate", "--deny", "--allow"];
 const AWS: &[&str] = &["--profile", "--region", "--endpoint-url", "--ca-bundle", "--sandbox"];
 const RUN: &[&str] = &[
     "--skip-invalid",
