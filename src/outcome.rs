@@ -62,6 +62,13 @@ impl Tally {
         self.0[outcome as usize] += 1;
     }
 
+    /// Adds the rows of another tally.
+    pub fn absorb(&mut self, other: Self) {
+        for (rows, more) in self.0.iter_mut().zip(other.0) {
+            *rows += more;
+        }
+    }
+
     /// The rows that ended so.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.0[outcome as usize]

@@ -103,6 +103,13 @@ pub struct Identity {
     pub lifetime: Option<Lifetime>,
 }
 
+impl Identity {
+    /// What a changed row is noticed by; `None` where the row could not be read.
+    pub fn digest(&self) -> Option<Digest> {
+        self.lifetime.map(|lifetime| Digest::of(&self.pool, &self.username, lifetime))
+    }
+}
+
 /// How long a password is to last: `Permanent` of the API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -86,7 +86,7 @@ pub async fn execute<C: SetPassword>(
             break;
         }
     }
-    drop(lanes);
+    drop((lanes, errands));
     tasks.close();
     tasks.wait().await;
 }

@@ -40,7 +40,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`InputError`] where reading fails, a record is too long, a file changed since it was opened, or there is no row at all. The rows
-    /// before the fault are handed out first. After an error the rest of the input is lost, and only [`Reader::rewind`] makes sense.
+    /// before the fault are handed out first, but none that was read after a change. After an error the rest of the input is lost, and only [`Reader::rewind`] makes sense.
     pub fn fill(&mut self, batch: &mut Batch) -> Result<(), InputError> {
         if let Some(error) = self.failed.take() {
             *batch = Batch::default();
@@ -67,13 +67,11 @@ impl Reader {
             *batch = Batch::default();
             return Err(self.error(Problem::TooManyRows));
         }
-        if batch.is_empty() {
-            self.source.check_unchanged().map_err(|problem| self.error(problem))?;
-            if self.rows == 0 {
-                return Err(self.error(Problem::NoRows));
-            }
+        if let Err(problem) = self.source.check_unchanged() {
+            *batch = Batch::default();
+            return Err(self.error(problem));
         }
-        Ok(())
+        if self.rows == 0 { Err(self.error(Problem::NoRows)) } else { Ok(()) }
     }
 
     /// Starts again with the first row of the same open file.

@@ -5,32 +5,37 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use tempfile::TempPath;
+
 use super::JournalError;
 
-/// What an intent and a result of the usual size take together, in bytes.
-const ROOM_FOR_A_ROW: u64 = 112;
+/// What the digest, an intent and a result of the usual size take together, in bytes.
+const ROOM_FOR_A_ROW: u64 = 120;
 /// More than one flush can hold: 1,024 records whose texts are as long as they may be.
 const LARGEST_GROUP: u64 = 16 * 1024 * 1024;
 
-/// Makes a journal that did not exist, for its owner alone and locked, with what `begin` writes to it already on the disk. A process that
-/// dies on the way leaves no journal.
-pub(super) fn create<T>(path: &Path, begin: impl FnOnce(File) -> Result<T, JournalError>) -> Result<T, JournalError> {
-    let io = |source| JournalError::Io { path: path.to_owned(), source };
-    let folder = folder_of(path);
-    let (file, begun) = tempfile::Builder::new().prefix(".cognito-passwd-").append(true).tempfile_in(folder).map_err(io)?.into_parts();
+/// Makes what is to become the journal at `path`, for its owner alone and locked, under a name of its own beside it. It is gone when the
+/// second part is dropped.
+pub(super) fn begin(path: &Path) -> Result<(File, TempPath), JournalError> {
+    let begun = tempfile::Builder::new().prefix(".cognito-passwd-").append(true).tempfile_in(folder_of(path));
+    let (file, place) = begun.map_err(|source| JournalError::Io { path: path.to_owned(), source })?.into_parts();
     lock(&file, path)?;
-    let made = begin(file)?;
+    Ok((file, place))
+}
+
+/// Gives what was begun its name.
+pub(super) fn publish(begun: TempPath, path: &Path) -> Result<(), JournalError> {
+    let io = |source| JournalError::Io { path: path.to_owned(), source };
     begun.persist_noclobber(path).map_err(|error| match error.error.kind() {
         io::ErrorKind::AlreadyExists => JournalError::Exists(path.to_owned()),
         _ => io(error.error),
     })?;
-    sync_folder(path).map_err(io)?;
-    Ok(made)
+    sync_folder(path).map_err(io)
 }
 
 /// Opens a journal to be appended to, never through a link, and locks it.
 pub(super) fn open(path: &Path) -> Result<File, JournalError> {
-    let file = without_links().append(true).open(path).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+    let file = without_links().read(true).append(true).open(path).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
     lock(&file, path)?;
     Ok(file)
 }

@@ -1,4 +1,4 @@
-//! The reading end: where each row's last record stands, in eight bytes a row, and that record on demand.
+//! The reading end: where each row's last record stands and what it came to, in eight bytes a row, and that record on demand.
 //!
 //! Results stand nearly in the order of the input, so that a reader that asks row by row moves through the file from front to back.
 
@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::JournalError;
-use super::record::{FRAME, MAGIC, MAX_PAYLOAD, Record, Start, checksum, moment};
+use super::frames::{Cursor, Frame, read_frame};
+use super::last::Last;
+use super::record::{DIGEST, MAGIC, ROLL, Record, Start, moment};
 use crate::outcome::{Detail, Fate, Outcome};
 use crate::row::{Digest, Identity, RowNumber};
 
@@ -21,13 +23,17 @@ const MAX_ROWS: u64 = u32::MAX as u64;
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    file: BufReader<File>,
+    file: BufReader<Cursor>,
     position: u64,
     start: Start,
-    /// For each row, the offset of its last intent or result; 0 where there is none, for there stands the magic.
-    last: Vec<u64>,
-    /// For each row of an input that cannot be read again, the offset of its description.
-    described: Vec<u64>,
+    /// For each row, its last intent or result.
+    last: Vec<Last>,
+    /// For each row of an input that cannot be read again, its description.
+    described: Vec<Last>,
+    /// For each roll, in order, its offset.
+    rolls: Vec<u64>,
+    /// The roll that was asked for last, by its place in `rolls`, and its digests.
+    roll: Option<(usize, Vec<u8>)>,
     end: u64,
     torn_at: Option<u64>,
     goes_on_behind: bool,
@@ -76,13 +82,19 @@ impl Ledger {
     /// # Errors
     /// [`JournalError`] where the file cannot be read or does not begin like a journal.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let file = File::open(path).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+        Self::read(file, path)
+    }
+
+    /// Reads `file`, the journal at `path`.
+    pub(super) fn read(file: File, path: &Path) -> Result<Self, JournalError> {
         let io = |source| JournalError::Io { path: path.to_owned(), source };
         let foreign = |reason: &str| JournalError::Foreign { path: path.to_owned(), reason: reason.to_owned() };
-        let mut file = BufReader::with_capacity(READ_BUFFER, File::open(path).map_err(io)?);
+        let mut file = BufReader::with_capacity(READ_BUFFER, Cursor::new(file, 0));
         let mut magic = [0; MAGIC.len()];
         match file.read_exact(&mut magic) {
             Ok(()) if magic == MAGIC => {}
-            Ok(()) => return Err(foreign("it does not begin with `cognito-passwd journal 1`")),
+            Ok(()) => return Err(foreign(&format!("it does not begin with `{}`", String::from_utf8_lossy(MAGIC).trim_end()))),
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(foreign("it is too short")),
             Err(error) => return Err(io(error)),
         }
@@ -105,6 +117,8 @@ impl Ledger {
             start,
             last: Vec::new(),
             described: Vec::new(),
+            rolls: Vec::new(),
+            roll: None,
             end: 0,
             torn_at: None,
             goes_on_behind: false,
@@ -144,29 +158,60 @@ impl Ledger {
     /// # Errors
     /// [`JournalError::Io`] where the journal can no longer be read.
     pub fn mark(&mut self, row: RowNumber) -> Result<Mark, JournalError> {
-        let Some(offset) = at(&self.last, row) else { return Ok(Mark::None) };
-        Ok(match self.record(offset)? {
+        let Some(last) = find(&self.last, row) else { return Ok(Mark::None) };
+        Ok(match self.record(last.offset())? {
             Record::Intent { digest, attempt, at, .. } => Mark::Open { digest, attempt, at: moment(at) },
             Record::Result { digest, outcome, code, message, request_id, attempts, at, .. } => {
                 let detail = Detail { code: code.to_owned(), message: message.to_owned(), request_id: request_id.to_owned() };
                 Mark::Ended { digest, fate: Fate { outcome, detail, attempts }, at: moment(at) }
             }
-            Record::Start(_) | Record::Row { .. } | Record::Resumed { .. } | Record::Flushed => Mark::None,
+            _ => Mark::None,
         })
     }
 
-    /// What a row is recognized by and how it stands, where anything was noted: unknown, where a call left and no answer was noted. This
-    /// is what resuming needs of every row; it makes no texts.
+    /// How a row stands, where anything was noted: unknown, where a call left and no answer was noted.
+    pub fn standing(&self, row: RowNumber) -> Option<Outcome> {
+        find(&self.last, row).map(Last::outcome)
+    }
+
+    /// What a row is recognized by: as it stood in the file that was run or, where it was not to be sent then, as it was tried since. `None`
+    /// for a row that never was to be sent.
     ///
     /// # Errors
     /// [`JournalError::Io`] where the journal can no longer be read.
-    pub fn standing(&mut self, row: RowNumber) -> Result<Option<(Option<Digest>, Outcome)>, JournalError> {
-        let Some(offset) = at(&self.last, row) else { return Ok(None) };
-        Ok(match self.record(offset)? {
-            Record::Intent { digest, .. } => Some((Some(digest), Outcome::Unknown)),
-            Record::Result { digest, outcome, .. } => Some((digest, outcome)),
-            Record::Start(_) | Record::Row { .. } | Record::Resumed { .. } | Record::Flushed => None,
-        })
+    pub fn digest(&mut self, row: RowNumber) -> Result<Option<Digest>, JournalError> {
+        match self.enrolled(row)? {
+            Some(digest) => Ok(Some(digest)),
+            None => Ok(self.mark(row)?.digest()),
+        }
+    }
+
+    /// The digest that the roll has of a row.
+    fn enrolled(&mut self, row: RowNumber) -> Result<Option<Digest>, JournalError> {
+        let Some(index) = row.0.checked_sub(1) else { return Ok(None) };
+        let (number, within) = ((index / ROLL) as usize, (index % ROLL) as usize * DIGEST);
+        let Some(offset) = self.rolls.get(number).copied() else { return Ok(None) };
+        if self.roll.as_ref().is_none_or(|(at_hand, _)| *at_hand != number) {
+            let digests = self.roll_at(offset).map_err(|source| self.io(source))?;
+            self.roll = Some((number, digests));
+        }
+        let digests = self.roll.as_ref().and_then(|(_, digests)| digests.get(within..within + DIGEST));
+        let digest = digests.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
+        Ok(Some(Digest(digest)).filter(|_| digest != 0))
+    }
+
+    /// The digests of the roll at `offset`. It is read on its own, so that whoever reads records from front to back is not led astray.
+    fn roll_at(&self, offset: u64) -> std::io::Result<Vec<u8>> {
+        let mut payload = Vec::new();
+        let mut at = self.file.get_ref().another(offset)?;
+        match read_frame(&mut at, &mut payload, offset)? {
+            Frame::Whole(_) => {}
+            Frame::End | Frame::Damaged => return Err(std::io::Error::other("it changed while it was read")),
+        }
+        match postcard::from_bytes(&payload) {
+            Ok(Record::Roll { digests, .. }) => Ok(digests.to_vec()),
+            _ => Err(std::io::Error::other("it changed while it was read")),
+        }
     }
 
     /// The rows that the journal describes: those of an input that cannot be read again.
@@ -179,8 +224,8 @@ impl Ledger {
     /// # Errors
     /// [`JournalError::Io`] where the journal can no longer be read.
     pub fn describe(&mut self, row: RowNumber) -> Result<Option<Identity>, JournalError> {
-        let Some(offset) = at(&self.described, row) else { return Ok(None) };
-        Ok(match self.record(offset)? {
+        let Some(described) = find(&self.described, row) else { return Ok(None) };
+        Ok(match self.record(described.offset())? {
             Record::Row { row, line, pool, username, lifetime } => {
                 Some(Identity { row, line, pool: pool.to_owned(), username: username.to_owned(), lifetime })
             }
@@ -199,23 +244,20 @@ impl Ledger {
                 Frame::Damaged => break,
                 Frame::Whole(length) => length,
             };
-            let (offsets, row) = match postcard::from_bytes(&self.payload) {
-                Ok(Record::Intent { row, .. } | Record::Result { row, .. }) => (&mut self.last, row),
-                Ok(Record::Row { row, .. }) => (&mut self.described, row),
-                Ok(Record::Resumed { .. } | Record::Flushed) => {
-                    self.position += length;
-                    continue;
+            let noted = match postcard::from_bytes(&self.payload) {
+                Ok(Record::Intent { row, .. }) => set(&mut self.last, row, self.position, Outcome::Unknown),
+                Ok(Record::Result { row, outcome, .. }) => set(&mut self.last, row, self.position, outcome),
+                Ok(Record::Row { row, .. }) => set(&mut self.described, row, self.position, Outcome::NotSent),
+                Ok(Record::Roll { first, .. }) if first.0 == self.rolls.len() as u64 * ROLL + 1 => {
+                    self.rolls.push(self.position);
+                    Some(())
                 }
-                Ok(Record::Start(_)) | Err(_) => break,
+                Ok(Record::Resumed { .. } | Record::Flushed) => Some(()),
+                Ok(Record::Roll { .. } | Record::Start(_)) | Err(_) => None,
             };
-            if row.0 == 0 || row.0 > MAX_ROWS {
+            if noted.is_none() {
                 break;
             }
-            let index = (row.0 - 1) as usize;
-            if offsets.len() <= index {
-                offsets.resize(index + 1, 0);
-            }
-            offsets[index] = self.position;
             self.position += length;
         }
         self.end = self.position;
@@ -272,48 +314,17 @@ impl Ledger {
     }
 }
 
-fn at(offsets: &[u64], row: RowNumber) -> Option<u64> {
+fn find(rows: &[Last], row: RowNumber) -> Option<Last> {
     let index = usize::try_from(row.0.checked_sub(1)?).ok()?;
-    offsets.get(index).copied().filter(|offset| *offset != 0)
+    rows.get(index).copied().filter(|last| last.is_any())
 }
 
-enum Frame {
-    /// The payload was read; the frame took this many bytes.
-    Whole(u64),
-    /// There is nothing more.
-    End,
-    /// What stands here is no whole frame.
-    Damaged,
-}
-
-/// Reads the frame at `offset`, where `file` stands, into `payload`.
-fn read_frame(file: &mut impl Read, payload: &mut Vec<u8>, offset: u64) -> std::io::Result<Frame> {
-    let mut head = [0; FRAME];
-    match fill(file, &mut head)? {
-        0 => return Ok(Frame::End),
-        FRAME => {}
-        _ => return Ok(Frame::Damaged),
+/// Notes where a row's record stands; `None` where no run has a row of this number.
+fn set(rows: &mut Vec<Last>, row: RowNumber, offset: u64, outcome: Outcome) -> Option<()> {
+    let index = (1..=MAX_ROWS).contains(&row.0).then(|| (row.0 - 1) as usize)?;
+    if rows.len() <= index {
+        rows.resize(index + 1, Last::NONE);
     }
-    let [l0, l1, l2, l3, c0, c1, c2, c3] = head;
-    let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
-    if length > MAX_PAYLOAD {
-        return Ok(Frame::Damaged);
-    }
-    payload.resize(length, 0);
-    let whole = fill(file, payload)? == length && checksum(offset, payload) == u32::from_le_bytes([c0, c1, c2, c3]);
-    Ok(if whole { Frame::Whole((FRAME + length) as u64) } else { Frame::Damaged })
-}
-
-/// Reads until `buffer` is full or the file ends, and gives the bytes read.
-fn fill(file: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
+    rows[index] = Last::new(offset, outcome);
+    Some(())
 }

@@ -1,9 +1,12 @@
 //! The journal: an intent before each call and a result after it, so that whatever happens the truth about every row can be told.
 //!
-//! It is append-only, readable by its owner alone, and holds no password and nothing made from one. [`Writer`] appends and flushes,
-//! [`Ledger`] reads back. What to do about a row without a result is left to whoever resumes.
+//! It is append-only, readable by its owner alone, and holds no password and nothing made from one. [`Draft`] begins it with a roll of
+//! the file's rows, [`Writer`] appends and flushes, [`Ledger`] reads back. What to do about a row without a result is left to whoever resumes.
 
+mod draft;
 mod file;
+mod frames;
+mod last;
 mod ledger;
 mod record;
 mod storage;
@@ -13,10 +16,11 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub use self::draft::Draft;
 pub use self::ledger::{Ledger, Mark};
 pub use self::record::{InputIdentity, Start};
 pub use self::storage::Storage;
-pub use self::writer::Writer;
+pub use self::writer::{Handle, Writer};
 
 /// Fails where another process writes the journal at `path`.
 ///

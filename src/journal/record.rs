@@ -12,13 +12,17 @@ use crate::outcome::{Detail, Fate, Outcome};
 use crate::row::{Digest, Identity, Lifetime, RowNumber};
 
 /// The first bytes of every journal. The number is the version of the format.
-pub(super) const MAGIC: &[u8] = b"cognito-passwd journal 1\n";
+pub(super) const MAGIC: &[u8] = b"cognito-passwd journal 2\n";
 /// Length and checksum.
 pub(super) const FRAME: usize = 8;
 /// No payload is longer: a service's message is the longest part, and is cut to fit.
 pub(super) const MAX_PAYLOAD: usize = 64 * 1024;
 /// What of a message is kept, in bytes.
 const MAX_TEXT: usize = 4 * 1024;
+/// The rows of a roll: their digests fill half of the longest payload.
+pub(super) const ROLL: u64 = 4096;
+/// What a digest takes in a roll, in bytes.
+pub(super) const DIGEST: usize = size_of::<u64>();
 
 /// What a run was about. The first record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,8 @@ pub struct Start {
     pub target: String,
     /// The account that it was run in, where that was known.
     pub account: Option<String>,
+    /// What two rows for one user meant (`--on-duplicate`).
+    pub on_duplicate: String,
     /// The input, as the first look at it found it.
     pub input: InputIdentity,
 }
@@ -62,6 +68,11 @@ pub struct InputIdentity {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Record<'a> {
     Start(Start),
+    /// The digests of [`ROLL`] rows from `first` on, or of fewer at the end, little-endian; 0 for a row that is not to be sent.
+    Roll {
+        first: RowNumber,
+        digests: &'a [u8],
+    },
     /// A row of an input that cannot be read again.
     Row {
         row: RowNumber,

@@ -24,7 +24,15 @@ fn moment(milliseconds: u64) -> SystemTime {
 
 fn start() -> Start {
     let input = InputIdentity { path: Some("users.csv".into()), size: Some(5), modified: Some(7), ..InputIdentity::default() };
-    Start { run_id: "ab".to_owned(), version: "0".to_owned(), started_at: 1, target: "AWS".to_owned(), account: None, input }
+    Start {
+        run_id: "ab".to_owned(),
+        version: "0".to_owned(),
+        started_at: 1,
+        target: "AWS".to_owned(),
+        account: None,
+        on_duplicate: "error".to_owned(),
+        input,
+    }
 }
 
 fn set(attempts: u32) -> Fate {
@@ -36,9 +44,18 @@ fn ended(digest: Option<Digest>, fate: Fate, at: u64) -> Mark {
     Mark::Ended { digest, fate, at: moment(at) }
 }
 
+/// A new journal without a roll.
+fn create(path: &Path) -> Result<Writer, JournalError> {
+    Draft::begin(path, &start())?.publish()
+}
+
 /// Row 1 set, row 2 without a result, row 4 described and rejected.
 fn write(path: &Path) {
-    let mut writer = Writer::create(path, &start()).expect("a new journal");
+    let mut draft = Draft::begin(path, &start()).expect("a new journal");
+    for digest in [Some(Digest(1)), Some(Digest(2)), Some(Digest(3)), None] {
+        draft.enter(digest).expect("it is entered");
+    }
+    let mut writer = draft.publish().expect("it is written");
     writer.intent(RowNumber(1), Digest(1), 1);
     writer.intent(RowNumber(2), Digest(2), 3);
     writer.row(&Identity {
@@ -69,6 +86,42 @@ fn what_was_written_is_read_back() {
     assert_eq!(ledger.mark(RowNumber(99)).expect("read"), Mark::None);
     assert_eq!(ledger.describe(RowNumber(4)).expect("read").map(|row| (row.line, row.username)), Some((9, "zoë".to_owned())));
     assert_eq!(ledger.describe(RowNumber(1)).expect("read"), None);
+    let standings = [1, 2, 3, 4].map(|row| ledger.standing(RowNumber(row)));
+    assert_eq!(standings, [Some(Outcome::Set), Some(Outcome::Unknown), None, Some(Outcome::Invalid)]);
+}
+
+#[test]
+fn a_row_is_recognized_by_what_the_roll_says_or_else_by_how_it_was_tried_since() {
+    const ROWS: u64 = 10_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.journal");
+    let mut draft = Draft::begin(&path, &start()).expect("a new journal");
+    for row in 1..=ROWS {
+        draft.enter((row % 7 != 0).then_some(Digest(row))).expect("it is entered");
+        if row % 7 == 0 {
+            draft.result(RowNumber(row), &Fate::unsent(Outcome::Invalid, "x", "no"), moment(1)).expect("it is noted");
+        }
+    }
+    assert!(!path.exists(), "it has no name before every row is entered");
+    let mut writer = draft.publish().expect("it is written");
+    writer.intent(RowNumber(14), Digest(77), 1);
+    writer.flush().expect("it is written");
+    let mut ledger = writer.reader().expect("a handle").ledger().expect("a journal");
+    assert_eq!(ledger.torn_at(), None);
+    for row in (1..=ROWS).rev() {
+        let expected = if row == 14 { Some(Digest(77)) } else { (row % 7 != 0).then_some(Digest(row)) };
+        assert_eq!(ledger.digest(RowNumber(row)).expect("read"), expected, "{row}");
+    }
+    assert_eq!(ledger.digest(RowNumber(ROWS + 1)).expect("read"), None);
+}
+
+#[test]
+fn a_journal_that_is_not_published_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut draft = Draft::begin(&folder.path().join("a.journal"), &start()).expect("a new journal");
+    draft.enter(Some(Digest(1))).expect("it is entered");
+    drop(draft);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }
 
 #[test]
@@ -107,9 +160,9 @@ fn a_journal_is_taken_up_behind_its_last_whole_record_and_by_one_process_at_a_ti
     write(&path);
     let whole = std::fs::metadata(&path).expect("it is there").len();
     File::options().append(true).open(&path).and_then(|mut file| file.write_all(&[7; 5])).expect("torn");
-    let (mut writer, before) = Writer::resume(&path, 0).expect("it is taken up");
+    let (mut writer, before) = Writer::resume(&path).expect("it is taken up");
     assert_eq!(before.torn_at(), Some(whole));
-    assert!(matches!(Writer::resume(&path, 0), Err(JournalError::Locked { .. })));
+    assert!(matches!(Writer::resume(&path), Err(JournalError::Locked { .. })));
     writer.result(RowNumber(2), Some(Digest(2)), &set(4), moment(3_000));
     writer.flush().expect("it is written");
     let mut after = Ledger::open(&path).expect("a journal");
@@ -125,8 +178,8 @@ fn a_journal_is_never_overwritten_nor_reached_through_a_link_and_is_its_owners_a
     let path = folder.path().join("a.journal");
     write(&path);
     assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
-    assert!(matches!(Writer::create(&path, &start()), Err(JournalError::Exists(_))));
+    assert!(matches!(create(&path), Err(JournalError::Exists(_))));
     let link = folder.path().join("b.journal");
     std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).expect("a link");
-    assert!(matches!(Writer::create(&link, &start()), Err(JournalError::Exists(_))));
+    assert!(matches!(create(&link), Err(JournalError::Exists(_))));
 }

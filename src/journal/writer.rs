@@ -10,6 +10,9 @@ use super::{JournalError, Ledger, file};
 use crate::outcome::Fate;
 use crate::row::{Digest, Identity, RowNumber};
 
+/// What is noted before the first call is flushed in pieces of this size, in bytes.
+const LARGE: usize = 1 << 20;
+
 /// Appends to one journal. After a failed write or flush it takes nothing more: what the file then holds is not known, and a second
 /// flush that succeeds would not mean that the first one's data are on the disk.
 pub struct Writer<S: Storage = File> {
@@ -20,35 +23,47 @@ pub struct Writer<S: Storage = File> {
     failed: bool,
 }
 
-impl Writer {
-    /// Makes a journal that did not exist, for its owner alone, locks it, takes the room that the rows will need, and writes what the
-    /// run is about.
+/// A journal that is open, and locked for as long as this lives.
+pub struct Handle {
+    file: File,
+    path: PathBuf,
+}
+
+impl Handle {
+    /// Reads the journal.
     ///
     /// # Errors
-    /// [`JournalError`] where something stands at `path` (a link too), or where it cannot be made, locked or written. There is then no
-    /// journal.
-    pub fn create(path: &Path, start: &Start) -> Result<Self, JournalError> {
-        file::create(path, |file| {
-            file::reserve(&file, 0, start.input.rows.unwrap_or(0)).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
-            Self::begin(file, path, start)
-        })
+    /// [`JournalError`] where it cannot be read.
+    pub fn ledger(self) -> Result<Ledger, JournalError> {
+        Ledger::read(self.file, &self.path)
     }
+}
 
+impl Writer {
     /// Takes up the journal at `path` again, and gives what it held. Whatever stands behind its last whole record, the torn end of a
-    /// write, is cut off. `rows` more are expected, and their room is taken.
+    /// write, is cut off. The room that its rows may need is taken again.
     ///
     /// # Errors
     /// [`JournalError`] where it cannot be opened, locked, read or written, or is damaged in what was on the disk once.
-    pub fn resume(path: &Path, rows: u64) -> Result<(Self, Ledger), JournalError> {
+    pub fn resume(path: &Path) -> Result<(Self, Ledger), JournalError> {
         let io = |source| JournalError::Io { path: path.to_owned(), source };
         let file = file::open(path)?;
-        let ledger = Ledger::open(path)?;
+        let ledger = Ledger::read(file.try_clone().map_err(io)?, path)?;
         if let (Some(at), true) = (ledger.torn_at(), ledger.goes_on_behind()) {
             return Err(JournalError::Damaged { path: path.to_owned(), at });
         }
         file::cut_off(&file, path, ledger.end()).map_err(io)?;
-        file::reserve(&file, ledger.end(), rows).map_err(io)?;
+        file::reserve(&file, ledger.end(), ledger.start().input.rows.unwrap_or(0)).map_err(io)?;
         Ok((Self::go_on(file, path, ledger.end())?, ledger))
+    }
+
+    /// The way to read it back once it has been closed. It keeps the journal locked, and is of this very file, whatever becomes of its name.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`] where the system has no handle left.
+    pub fn reader(&self) -> Result<Handle, JournalError> {
+        let file = self.storage.try_clone().map_err(|source| JournalError::Io { path: self.path.clone(), source })?;
+        Ok(Handle { file, path: self.path.clone() })
     }
 
     /// Ends the journal with a record that all of it is on the disk, and gives back the room that was taken and not needed.
@@ -78,6 +93,16 @@ impl<S: Storage> Writer<S> {
         writer.append(&Record::Resumed { at: milliseconds(SystemTime::now()) });
         writer.flush()?;
         Ok(writer)
+    }
+
+    /// Where the journal stands, or will.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Notes the digests of the rows from `first` on.
+    pub(super) fn roll(&mut self, first: RowNumber, digests: &[u8]) {
+        self.append(&Record::Roll { first, digests });
     }
 
     /// Notes a row of an input that cannot be read again.
@@ -114,6 +139,11 @@ impl<S: Storage> Writer<S> {
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
+    }
+
+    /// Flushes once so much has been noted that more would only take memory.
+    pub(super) fn flush_if_large(&mut self) -> Result<(), JournalError> {
+        if self.buffer.len() < LARGE { Ok(()) } else { self.flush() }
     }
 
     /// Each group begins with a record which says that all before it is on the disk: were it not, the group would not be written. Damage

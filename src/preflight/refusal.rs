@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::cognito::ConnectError;
 use crate::input::InputError;
 use crate::journal::JournalError;
-use crate::report::{OutputError, ReportError, count, rows as rows_of};
+use crate::report::{OutputError, ReportError, count};
 use crate::sandbox::{AccessKeyError, SandboxError};
 use crate::validate::LastNeedsAFile;
 
@@ -38,34 +38,6 @@ pub enum Refusal {
     /// No row may be sent.
     #[error("no row is valid, and nothing was sent")]
     NothingToSend,
-    /// The file has more rows than the journal is about.
-    #[error(
-        "{name}:{line}:1: this row was not there when the file was run: it had {}\n\
-         resume with the file that was run, and put new rows into a file of their own",
-        rows_of(*then)
-    )]
-    Longer {
-        /// The file.
-        name: String,
-        /// The line that the first such row begins on.
-        line: u64,
-        /// The rows that were there.
-        then: u64,
-    },
-    /// The file has fewer rows than the journal is about.
-    #[error(
-        "{name}: it ends after row {rows}, and had {} when it was run\n\
-         resume with the file that was run: rows that are done stay in it, and are not sent again",
-        rows_of(*then)
-    )]
-    Shorter {
-        /// The file.
-        name: String,
-        /// The rows that it has.
-        rows: u64,
-        /// The rows that were there.
-        then: u64,
-    },
     /// There is an unfinished or finished run to go on with.
     #[error(
         "{} exists: this file was run before, against {target}, and nothing is overwritten\n\
@@ -93,6 +65,20 @@ pub enum Refusal {
         then: String,
         /// What it would be resumed against.
         now: String,
+    },
+    /// The run that is resumed had another answer to two rows for one user.
+    #[error(
+        "{} is of a run with --on-duplicate {then}, and this is one with {now}: another row would win, and be sent over the one that was\n\
+         resume it with the flags that it began with",
+        journal.display()
+    )]
+    OtherDuplicates {
+        /// The journal.
+        journal: PathBuf,
+        /// What it was run with.
+        then: String,
+        /// What it would be resumed with.
+        now: &'static str,
     },
     /// There is nothing to resume.
     #[error("there is no journal {} to resume from\nrun without --resume to begin", .0.display())]

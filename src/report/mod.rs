@@ -3,14 +3,18 @@
 //! The report is a pure function of input and journal, in input order ([`write_all`]), so that it can be made again at any time. What
 //! the exit code is, and what to do next, is left to the commands.
 
+mod line;
 mod output;
 mod progress;
 mod results;
+mod same_input;
 mod summary;
 mod terminal;
 
+pub use self::line::{Form, ReportRow};
 pub use self::output::{Output, OutputError};
 pub use self::progress::{Pace, Progress, Style};
-pub use self::results::{Form, ReportError, ReportRow, RowWriter, Source, write_all};
+pub use self::results::{ReportError, Source, write_all};
+pub use self::same_input::{AnotherInput, SameInput};
 pub use self::summary::{Account, Summary};
 pub use self::terminal::{count, plain, rows, say, span};

@@ -55,7 +55,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Progress towards `total` rows, where that is known, at a rate up to `cap`.
+    /// Progress towards `total` rows to be sent, where that is known, at a rate up to `cap`.
     pub fn new(style: Style, total: Option<u64>, cap: String) -> Self {
         let bar = match (style, total) {
             (Style::Bar, Some(total)) => ProgressBar::new(total).with_style(template("{bar:30} {percent:>3}%  {msg}")),
@@ -120,13 +120,13 @@ impl Progress {
 
     fn show(&mut self) {
         self.shown = Instant::now();
-        self.samples.push_back((self.shown, self.tally.rows()));
+        self.samples.push_back((self.shown, self.ended()));
         if self.samples.len() > SAMPLES {
             self.samples.pop_front();
         }
         let line = self.line();
         if self.style == Style::Bar {
-            self.bar.set_position(self.tally.rows());
+            self.bar.set_position(self.ended());
             self.bar.set_message(line);
         } else {
             say!("{line}");
@@ -134,7 +134,7 @@ impl Progress {
     }
 
     fn line(&self) -> String {
-        let rows = self.tally.rows();
+        let rows = self.ended();
         let mut line = match self.total {
             Some(total) => format!("{} of {}: {} set", count(rows), count(total), count(self.tally.of(Outcome::Set))),
             None => format!("{} rows: {} set", count(rows), count(self.tally.of(Outcome::Set))),
@@ -158,6 +158,11 @@ impl Progress {
             line += &format!("  {} left", span(Duration::from_secs_f64(left as f64 / rate)));
         }
         line
+    }
+
+    /// The rows to be sent that have ended.
+    fn ended(&self) -> u64 {
+        self.tally.rows() - self.tally.of(Outcome::Invalid) - self.tally.of(Outcome::Skipped)
     }
 
     /// Rows ended in a second, over the samples kept.

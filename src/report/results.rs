@@ -1,17 +1,20 @@
-//! The results, row by row, in input order: as CSV that is safe to open in a spreadsheet, or as JSON Lines without loss.
+//! The report: every row of the input with what the journal says of it, in input order.
+//!
+//! It is a pure function of the two. While the next rows are read and looked up, those before are written on whatever core is free. How a
+//! row is written is left to `line`.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::Path;
-use std::time::SystemTime;
 
-use serde::Serialize;
+use rayon::prelude::*;
 
-use super::{Account, Output, OutputError};
+use super::line::{Form, ReportRow, Written};
+use super::{Account, AnotherInput, Output, OutputError, SameInput};
 use crate::input::{Batch, InputError, Reader};
 use crate::journal::{JournalError, Ledger, Mark};
-use crate::outcome::{Detail, Fate, Outcome};
-use crate::row::{Digest, Identity, Lifetime, RowNumber};
+use crate::row::{Digest, RowNumber};
+
+/// The rows that a core writes at once.
+const ROWS_AT_ONCE: usize = 512;
 
 /// Where the rows come from.
 pub enum Source<'a> {
@@ -31,16 +34,8 @@ pub enum ReportError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The input is not the one that the journal is about.
-    #[error(
-        "{name}:{line}:1: this row is not the one that was run: its pool, username or permanent differ\n\
-         the file that was run is needed, in which only the passwords of rows not yet done may have changed"
-    )]
-    Changed {
-        /// The input.
-        name: String,
-        /// The line that the first such row begins on.
-        line: u64,
-    },
+    #[error(transparent)]
+    Another(#[from] AnotherInput),
     /// The report cannot be made where it is wanted.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -49,264 +44,103 @@ pub enum ReportError {
     Io(#[from] io::Error),
 }
 
-/// One row of the report.
-#[derive(Debug)]
-pub struct ReportRow {
-    /// Which row, and whom it is about.
-    pub identity: Identity,
-    /// What became of it.
-    pub fate: Fate,
-    /// When, where the journal tells.
-    pub at: Option<SystemTime>,
-}
-
-impl ReportRow {
-    fn new(identity: Identity, mark: Mark) -> Self {
-        let (fate, at) = match mark {
-            Mark::None => (Fate::unsent(Outcome::NotSent, "run_ended", "the run ended before its turn"), None),
-            Mark::Ended { fate, at, .. } => (fate, Some(at)),
-            Mark::Open { attempt, at, .. } => {
-                let detail = Detail {
-                    code: "no_answer".to_owned(),
-                    message: "a call was about to leave, and no answer to it was noted".to_owned(),
-                    request_id: String::new(),
-                };
-                (Fate { outcome: Outcome::Unknown, detail, attempts: attempt }, Some(at))
-            }
-        };
-        Self { identity, fate, at }
-    }
-}
-
 /// Writes every row of `source` to `output`, in input order, brings it to its place, and gives the rows counted.
 ///
 /// # Errors
-/// [`ReportError`] where input or journal cannot be read, or the report not be written.
-pub fn write_all(source: Source<'_>, ledger: &mut Ledger, form: Form, output: Output) -> Result<Account, ReportError> {
+/// [`ReportError`] where input or journal cannot be read, or are not about the same rows, or the report cannot be written.
+pub fn write_all(source: Source<'_>, ledger: &mut Ledger, form: Form, mut output: Output) -> Result<Account, ReportError> {
     let mut account = Account::default();
-    let mut writer = RowWriter::new(form, output);
-    each_row(source, ledger, |row| {
-        account.add(&row);
-        Ok(writer.write(&row)?)
-    })?;
-    writer.finish()?.finish()?;
+    output.write_all(form.header())?;
+    let take = &mut |written: Written| {
+        account.absorb(written.account);
+        output.write_all(&written.text)
+    };
+    match source {
+        Source::Input(reader) => write_input(reader, ledger, form, take)?,
+        Source::Journal => write_described(ledger, form, take)?,
+    }
+    output.finish()?;
     Ok(account)
 }
 
-/// Gives every row of `source` with its outcome to `take`, in input order.
-///
-/// # Errors
-/// [`ReportError`] where input or journal cannot be read, or from `take`.
-fn each_row(
-    source: Source<'_>,
+/// Gives the rows of an input to `take`, in order.
+fn write_input(
+    reader: &mut Reader,
     ledger: &mut Ledger,
-    mut take: impl FnMut(ReportRow) -> Result<(), ReportError>,
+    form: Form,
+    take: &mut dyn FnMut(Written) -> io::Result<()>,
 ) -> Result<(), ReportError> {
-    let Source::Input(reader) = source else {
-        for row in 1..=ledger.described_rows() {
-            if let Some(identity) = ledger.describe(RowNumber(row))? {
-                let mark = ledger.mark(identity.row)?;
-                take(ReportRow::new(identity, mark))?;
-            }
-        }
-        return Ok(());
-    };
     reader.rewind()?;
-    let mut batch = Batch::default();
-    loop {
-        reader.fill(&mut batch)?;
-        if batch.is_empty() {
-            return Ok(());
-        }
-        for index in 0..batch.len() {
-            let identity = batch.identity(index);
-            let mark = ledger.mark(identity.row)?;
-            if is_another(&identity, &mark) {
-                return Err(ReportError::Changed { name: reader.name().to_owned(), line: identity.line });
+    let mut same = SameInput::new(reader.name(), ledger.start().input.rows);
+    let (mut current, mut next) = (LookedUp::default(), LookedUp::default());
+    current.fill(reader, ledger)?;
+    while !current.marks.is_empty() {
+        let (filled, written) = rayon::join(|| next.fill(reader, ledger), || current.write(form));
+        for (page, digests) in written?.into_iter().zip(current.digests.chunks(ROWS_AT_ONCE)) {
+            for ((line, now), then) in page.lines.into_iter().zip(digests) {
+                same.compare(line, *then, now);
             }
-            take(ReportRow::new(identity, mark))?;
+            take(page.written)?;
         }
+        filled?;
+        std::mem::swap(&mut current, &mut next);
     }
+    Ok(same.conclude()?)
 }
 
-/// Whether the journal knows another row under this number.
-fn is_another(identity: &Identity, mark: &Mark) -> bool {
-    let now = identity.lifetime.map(|lifetime| Digest::of(&identity.pool, &identity.username, lifetime));
-    mark.digest().is_some_and(|then| now != Some(then))
+/// Rows that were written together.
+struct Page {
+    /// The line and the digest of each.
+    lines: Vec<(u64, Option<Digest>)>,
+    written: Written,
 }
 
-/// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Comma-separated values with a header, safe to open in a spreadsheet.
-    Csv,
-    /// A JSON object a line, without loss.
-    Jsonl,
+/// Rows that were read, and what the journal says of them.
+#[derive(Default)]
+struct LookedUp {
+    batch: Batch,
+    marks: Vec<Mark>,
+    digests: Vec<Option<Digest>>,
 }
 
-impl Form {
-    /// The form that a file's name asks for: JSON Lines for `.jsonl`, `.ndjson` and `.json`, else CSV.
-    pub fn of(path: &Path) -> Self {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("jsonl" | "ndjson" | "json") => Self::Jsonl,
-            _ => Self::Csv,
+impl LookedUp {
+    fn fill(&mut self, reader: &mut Reader, ledger: &mut Ledger) -> Result<(), ReportError> {
+        (self.marks, self.digests) = Default::default();
+        reader.fill(&mut self.batch)?;
+        for index in 0..self.batch.len() {
+            let row = self.batch.number(index);
+            self.marks.push(ledger.mark(row)?);
+            self.digests.push(ledger.digest(row)?);
         }
-    }
-}
-
-/// Writes rows in a [`Form`].
-pub enum RowWriter<W: Write> {
-    /// As CSV.
-    Csv(Box<csv::Writer<W>>),
-    /// As JSON Lines.
-    Jsonl(W),
-}
-
-/// A row as it is written. The names are the columns.
-#[derive(Serialize)]
-struct Line<'a> {
-    row: RowNumber,
-    line: u64,
-    user_pool_id: Cow<'a, str>,
-    username: Cow<'a, str>,
-    permanent: Option<bool>,
-    outcome: &'a str,
-    error_code: Option<Cow<'a, str>>,
-    message: Option<Cow<'a, str>>,
-    attempts: u32,
-    request_id: Option<Cow<'a, str>>,
-    time: Option<String>,
-}
-
-impl<'a> Line<'a> {
-    /// `text` is how a text is written.
-    fn new(row: &'a ReportRow, text: fn(&'a str) -> Cow<'a, str>) -> Self {
-        let ReportRow { identity, fate: Fate { outcome, detail, attempts }, at } = row;
-        let some = |part: &'a str| (!part.is_empty()).then(|| text(part));
-        Self {
-            row: identity.row,
-            line: identity.line,
-            user_pool_id: text(&identity.pool),
-            username: text(&identity.username),
-            permanent: identity.lifetime.map(Lifetime::is_permanent),
-            outcome: outcome.name(),
-            error_code: some(&detail.code),
-            message: some(&detail.message),
-            attempts: *attempts,
-            request_id: some(&detail.request_id),
-            time: at.map(|at| humantime::format_rfc3339_millis(at).to_string()),
-        }
-    }
-}
-
-/// A text that no spreadsheet takes for a formula: an apostrophe before what could begin one. Users called `+1555…` are common.
-fn for_spreadsheets(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
-}
-
-impl<W: Write> RowWriter<W> {
-    /// A writer of `form` to `out`.
-    pub fn new(form: Form, out: W) -> Self {
-        match form {
-            Form::Csv => Self::Csv(Box::new(csv::Writer::from_writer(out))),
-            Form::Jsonl => Self::Jsonl(out),
-        }
+        Ok(())
     }
 
-    /// Writes one row.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn write(&mut self, row: &ReportRow) -> io::Result<()> {
-        match self {
-            Self::Csv(out) => out.serialize(Line::new(row, for_spreadsheets)).map_err(io::Error::from),
-            Self::Jsonl(out) => {
-                serde_json::to_writer(&mut *out, &Line::new(row, Cow::Borrowed))?;
-                out.write_all(b"\n")
+    /// The rows as they are written, in order.
+    fn write(&mut self, form: Form) -> io::Result<Vec<Page>> {
+        let Self { batch, marks, .. } = self;
+        let pages = marks.par_chunks_mut(ROWS_AT_ONCE).enumerate().map(|(page, marks)| {
+            let (mut rows, mut lines) = (Vec::with_capacity(marks.len()), Vec::with_capacity(marks.len()));
+            for (index, mark) in marks.iter_mut().enumerate() {
+                let identity = batch.identity(page * ROWS_AT_ONCE + index);
+                lines.push((identity.line, identity.digest()));
+                rows.push(ReportRow::new(identity, std::mem::replace(mark, Mark::None)));
             }
-        }
-    }
-
-    /// Gives the output back, with everything written to it.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn finish(self) -> io::Result<W> {
-        match self {
-            Self::Csv(out) => out.into_inner().map_err(|error| io::Error::from(error.error().kind())),
-            Self::Jsonl(out) => Ok(out),
-        }
+            Ok(Page { lines, written: form.write(&rows)? })
+        });
+        pages.collect()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(username: &str, mark: Mark) -> ReportRow {
-        let pool = "us-east-1_a".to_owned();
-        let identity = Identity { row: RowNumber(1), line: 2, pool, username: username.to_owned(), lifetime: Some(Lifetime::Permanent) };
-        ReportRow::new(identity, mark)
-    }
-
-    fn written(form: Form, row: &ReportRow) -> String {
-        let mut writer = RowWriter::new(form, Vec::new());
-        writer.write(row).unwrap();
-        String::from_utf8(writer.finish().unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_csv_report_has_the_columns_of_the_contract() {
-        let text = written(
-            Form::Csv,
-            &row(
-                "zoë",
-                Mark::Ended { digest: None, fate: Fate::unsent(Outcome::Invalid, "no-pool", "a, \"b\""), at: SystemTime::UNIX_EPOCH },
-            ),
-        );
-        assert_eq!(
-            text,
-            "row,line,user_pool_id,username,permanent,outcome,error_code,message,attempts,request_id,time\n\
-             1,2,us-east-1_a,zoë,true,invalid,no-pool,\"a, \"\"b\"\"\",0,,1970-01-01T00:00:00.000Z\n"
-        );
-    }
-
-    #[test]
-    fn no_cell_of_a_csv_report_is_a_formula_and_json_lines_lose_nothing() {
-        for username in ["+15551234", "=1+1", "-x", "@a", "\tx"] {
-            assert!(written(Form::Csv, &row(username, Mark::None)).contains(&format!("'{username}")), "{username}");
-            let line: serde_json::Value = serde_json::from_str(&written(Form::Jsonl, &row(username, Mark::None))).unwrap();
-            assert_eq!(line["username"], username);
+/// Gives the rows that the journal describes to `take`, in order.
+fn write_described(ledger: &mut Ledger, form: Form, take: &mut dyn FnMut(Written) -> io::Result<()>) -> Result<(), ReportError> {
+    let mut rows = Vec::new();
+    for row in (1..=ledger.described_rows()).map(RowNumber) {
+        if let Some(identity) = ledger.describe(row)? {
+            rows.push(ReportRow::new(identity, ledger.mark(row)?));
+        }
+        if rows.len() == ROWS_AT_ONCE {
+            take(form.write(&std::mem::take(&mut rows))?)?;
         }
     }
-
-    #[test]
-    fn a_row_without_a_record_is_not_sent_and_one_without_a_result_is_unknown() {
-        assert_eq!(row("a", Mark::None).fate.outcome, Outcome::NotSent);
-        let open = row("a", Mark::Open { digest: Digest(1), attempt: 2, at: SystemTime::UNIX_EPOCH });
-        assert_eq!((open.fate.outcome, open.fate.attempts), (Outcome::Unknown, 2));
-    }
-
-    #[test]
-    fn a_row_is_another_when_pool_username_or_lifetime_differ() {
-        let identity = |username: &str| row(username, Mark::None).identity;
-        let set = Mark::Ended {
-            digest: Some(Digest::of("us-east-1_a", "a", Lifetime::Permanent)),
-            fate: Fate::unsent(Outcome::Set, "", ""),
-            at: SystemTime::UNIX_EPOCH,
-        };
-        assert!(!is_another(&identity("a"), &set));
-        assert!(is_another(&identity("b"), &set));
-        assert!(is_another(&Identity { lifetime: Some(Lifetime::Temporary), ..identity("a") }, &set));
-        assert!(is_another(&Identity { lifetime: None, ..identity("a") }, &set));
-        assert!(!is_another(&identity("b"), &Mark::None));
-    }
-
-    #[test]
-    fn the_form_follows_the_files_name() {
-        for (name, form) in [("a.csv", Form::Csv), ("a.jsonl", Form::Jsonl), ("a.ndjson", Form::Jsonl), ("-", Form::Csv), ("a", Form::Csv)]
-        {
-            assert_eq!(Form::of(Path::new(name)), form, "{name}");
-        }
-    }
+    Ok(take(form.write(&rows)?)?)
 }

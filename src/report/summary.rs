@@ -7,15 +7,17 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
+use super::line::ReportRow;
 use super::progress::Pace;
-use super::results::ReportRow;
 use super::terminal::{count, plain, rows, span};
-use crate::outcome::{Outcome, Tally};
+use crate::outcome::{Detail, Outcome, Tally};
 
 /// Over a shorter time a rate says more about the first second than about the run.
 const MEANINGFUL: Duration = Duration::from_secs(10);
 /// More reasons than this are added up in one line, so that a service that never says the same twice cannot fill the memory.
 const MOST_REASONS: usize = 100;
+/// What they are called.
+const OTHER: &str = "other";
 
 /// The rows counted by outcome and reason.
 #[derive(Debug, Default)]
@@ -38,11 +40,22 @@ impl Account {
         if outcome == Outcome::Set || row.fate.detail.code.is_empty() {
             return;
         }
-        let code = if self.reasons.len() < MOST_REASONS { row.fate.detail.code.clone() } else { "other".to_owned() };
-        self.reasons
-            .entry((outcome as usize, code))
-            .and_modify(|reason| reason.rows += 1)
-            .or_insert_with(|| Reason { rows: 1, message: row.fate.detail.message.clone() });
+        let Detail { code, message, .. } = &row.fate.detail;
+        self.count(outcome as usize, code.clone(), Reason { rows: 1, message: message.clone() });
+    }
+
+    /// Adds the rows that were counted after these.
+    pub(super) fn absorb(&mut self, later: Self) {
+        self.tally.absorb(later.tally);
+        for ((outcome, code), reason) in later.reasons {
+            self.count(outcome, code, reason);
+        }
+    }
+
+    fn count(&mut self, outcome: usize, code: String, reason: Reason) {
+        let code = if self.reasons.len() < MOST_REASONS { code } else { OTHER.to_owned() };
+        let rows = reason.rows;
+        self.reasons.entry((outcome, code)).and_modify(|known| known.rows += rows).or_insert(reason);
     }
 
     /// The rows by outcome.

@@ -10,23 +10,44 @@ use super::send::Sent;
 use super::{Exit, Job};
 use crate::execute::{Reason, Stop};
 use crate::input::{Origin, Reader};
-use crate::journal::Ledger;
+use crate::journal::{Handle, Writer};
 use crate::outcome::{Detail, Outcome, Tally};
-use crate::report::{Account, Form, OutputError, ReportError, Source, Summary, count, plain, rows, write_all};
+use crate::preflight::Refusal;
+use crate::report::{Account, Form, OutputError, Pace, ReportError, Source, Summary, count, plain, rows, write_all};
 
 /// Writes report and summary, and says what happened and what to do next.
-pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, started: SystemTime) -> Exit {
-    let account = match write_report(job, sent.reader) {
-        Ok(account) => account,
-        Err(error) => return without_report(job, &error, stop.reason()),
-    };
-    let exit = Exit::of(account.tally(), stop.reason(), sent.whole);
+pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, written: Handle, stop: &Stop, started: SystemTime) -> Exit {
+    match write_report(job, sent.reader, written) {
+        Ok(account) => {
+            let exit = Exit::of(account.tally(), stop.reason(), sent.whole);
+            tell(job, place, &account, (sent.pace, started), stop.reason(), exit)
+        }
+        Err(error) => without_report(job, &error, stop.reason()),
+    }
+}
+
+/// The end of a run that is resumed when all of its rows are done: its report is made again, and nothing is sent.
+///
+/// # Errors
+/// [`Refusal::Report`] where the file is not the one that was run, or the report cannot be made.
+pub(super) fn with_nothing_left(job: &Job, place: &Place, reader: Reader, journal: Writer) -> Result<Exit, Refusal> {
+    let written = journal.reader()?;
+    // A last record loses nothing where it is missing.
+    let _ = journal.close();
+    let account = write_report(job, Some(reader), written)?;
+    say!("every row that may be sent is done: of {}, none is sent", rows(account.tally().rows()));
+    let exit = Exit::of(account.tally(), None, true);
+    Ok(tell(job, place, &account, (Pace::default(), SystemTime::now()), None, exit))
+}
+
+/// Says what became of the rows, and writes it to the summary.
+fn tell(job: &Job, place: &Place, account: &Account, (pace, started): (Pace, SystemTime), stopped: Option<&Reason>, exit: Exit) -> Exit {
     let summary = Summary {
-        account: &account,
-        stopped: stop.reason().map(describe),
+        account,
+        stopped: stopped.map(describe),
         target: &place.target,
         started,
-        pace: sent.pace,
+        pace,
         cap: job.sending.cap.to_string(),
         report: job.report.clone(),
         journal: job.journal.clone(),
@@ -43,8 +64,8 @@ pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, stop: &Stop, starte
     }
 }
 
-fn write_report(job: &Job, mut reader: Option<Reader>) -> Result<Account, ReportError> {
-    let mut ledger = Ledger::open(&job.journal)?;
+fn write_report(job: &Job, mut reader: Option<Reader>, written: Handle) -> Result<Account, ReportError> {
+    let mut ledger = written.ledger()?;
     let source = reader.as_mut().map_or(Source::Journal, Source::Input);
     write_all(source, &mut ledger, Form::of(&job.report), job.output(&job.report)?)
 }

@@ -1,7 +1,7 @@
 //! `run`: sets the passwords of a file. Read [`run`] from top to bottom and you have the command.
 //!
-//! It joins the rooms together: the first pass over the input, the plan and the consent to it, then reader, executor and scribe side by
-//! side, then the report. It knows no flag.
+//! It joins the rooms together: the first pass over the input, the plan and the consent to it, the roll of the rows, then reader, executor
+//! and scribe side by side, then the report. It knows no flag.
 
 mod budget;
 mod conclude;
@@ -9,6 +9,7 @@ mod earlier;
 mod exit;
 mod place;
 mod plan;
+mod roll;
 mod scribe;
 mod send;
 mod signals;
@@ -24,9 +25,9 @@ use self::place::Place;
 use crate::cognito;
 use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
-use crate::journal::{self, InputIdentity, Ledger, Start, Writer};
+use crate::journal::{self, Draft, InputIdentity, Ledger, Start, Writer};
 use crate::preflight::{Findings, PolicyChoice, Reading, Refusal, Service, policies, warn_of};
-use crate::report::{Output, OutputError, Pace, Progress, Style};
+use crate::report::{Output, OutputError, Progress, Style};
 use crate::validate::{Duplicates, Lints, OnDuplicate, Policies, Survey, survey};
 
 /// No more calls than the cap leave in any span of this length.
@@ -85,39 +86,47 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let mut reader = input::open(&job.input)?;
     let service = Service::open(job.service.clone(), job.sandbox, job.policy.given())?;
     service.refuse_no_credentials()?;
-    let (mut policies, obstacles) = policies(job.policy, job.lints, Some(&service));
+    let place = Place::of(&service);
+    let mut resumed = job.resume.map(|again| Resumed::take_up(job, &reader, &place, again)).transpose()?;
+    if let Some(resumed) = resumed.take_if(|resumed| resumed.is_done()) {
+        return conclude::with_nothing_left(job, &place, reader, resumed.journal);
+    }
 
-    let survey = if reader.can_rewind() { Some(first_pass(job, &mut reader, &mut policies)?) } else { None };
+    let (mut policies, obstacles) = policies(job.policy, job.lints, Some(&service));
+    let mut survey = if reader.can_rewind() { Some(first_pass(job, &mut reader, &mut policies)?) } else { None };
     warn_of(&reader);
     obstacles.refuse_missing_pool()?;
-    let rows = survey.as_ref().map(|survey| survey.rows);
-    let place = Place::of(&service);
-    let resumed = job.resume.map(|again| resume(job, &mut reader, rows, &place, again)).transpose()?;
-    let earlier = resumed.as_ref().map(|resumed| &resumed.earlier);
-    plan::agree(job, &place, (survey.as_ref(), &policies), earlier)?;
-
-    let started = SystemTime::now();
-    let rows_left = rows.map(|rows| rows - earlier.map_or(0, Earlier::rows));
-    let (journal, earlier) = match resumed {
-        Some(resumed) => resumed.when_the_cap_allows(),
-        None => (Writer::create(&job.journal, &start_of(job, &reader, rows, &place, started))?, Earlier::default()),
+    let earlier = match (&mut resumed, &mut survey) {
+        (Some(resumed), Some(survey)) => Some(resumed.look_back(&mut reader, (&mut policies, &mut survey.duplicates))?),
+        _ => None,
     };
-    if job.resume.is_some() && earlier.regions.is_empty() {
-        // Nothing is left: the rows need not be read once more to find that out. A last record loses nothing where it is missing.
-        let _ = journal.close();
-        let sent = send::Sent { reader: Some(reader), pace: Pace::default(), whole: true };
-        return Ok(conclude::conclude(job, &place, sent, &Stop::default(), started));
-    }
-    let duplicates = match survey {
+    plan::agree(job, &place, (survey.as_ref(), &policies), earlier.as_ref())?;
+
+    let to_send = earlier.as_ref().map(Earlier::to_send).or(survey.as_ref().map(|survey| survey.valid));
+    let rows = survey.as_ref().map(|survey| survey.rows);
+    let mut duplicates = match survey {
         Some(survey) => survey.duplicates,
         None => Duplicates::of_stream(job.on_duplicate, job.lints)?,
     };
-    let progress = Progress::new(job.style, rows_left, job.sending.cap.to_string());
+    let journal = match resumed {
+        Some(resumed) => resumed.when_the_cap_allows(to_send),
+        None => {
+            let mut draft = Draft::begin(&job.journal, &start_of(job, &reader, rows, &place))?;
+            if reader.can_rewind() {
+                roll::call(&mut draft, &mut reader, &mut policies, &mut duplicates)?;
+            }
+            draft.publish()?
+        }
+    };
+    let written = journal.reader()?;
+    let started = SystemTime::now();
+    let progress = Progress::new(job.style, to_send, job.sending.cap.to_string());
     let stop = Stop::default();
     signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
         .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
+    let earlier = earlier.unwrap_or_default();
     let sent = send::everything(job, &service, reader, (policies, duplicates, earlier), (journal, progress), &stop);
-    Ok(conclude::conclude(job, &place, sent, &stop, started))
+    Ok(conclude::conclude(job, &place, sent, written, &stop, started))
 }
 
 /// Nothing is overwritten but, on resuming, the report of the run so far; and nothing is sent whose report could not be written.
@@ -182,28 +191,43 @@ fn run_before(job: &Job) -> Refusal {
 /// A run that is taken up again.
 struct Resumed {
     journal: Writer,
-    earlier: Earlier,
+    ledger: Ledger,
+    again: Again,
     /// When the journal was ours: no call of the earlier run left after that.
     since: Instant,
 }
 
 impl Resumed {
+    /// Takes up the journal of an earlier run, which must have been of the same place and with the same meaning.
+    fn take_up(job: &Job, reader: &Reader, place: &Place, again: Again) -> Result<Self, Refusal> {
+        if !reader.can_rewind() {
+            return Err(Refusal::ResumeNeedsAFile);
+        }
+        let (journal, ledger) = Writer::resume(&job.journal)?;
+        let since = Instant::now();
+        place.refuse_another(&job.journal, ledger.start())?;
+        let (then, now) = (&ledger.start().on_duplicate, job.on_duplicate.name());
+        if then != now {
+            return Err(Refusal::OtherDuplicates { journal: job.journal.clone(), then: then.clone(), now });
+        }
+        Ok(Self { journal, ledger, again, since })
+    }
+
+    fn is_done(&self) -> bool {
+        earlier::is_done(&self.ledger, self.again)
+    }
+
+    fn look_back(&mut self, reader: &mut Reader, judges: (&mut Policies<'_>, &mut Duplicates)) -> Result<Earlier, Refusal> {
+        Earlier::look_back(reader, judges, &mut self.ledger, self.again)
+    }
+
     /// The cap holds across the stop: a second passes between the last call of the earlier run and the first of this one.
-    fn when_the_cap_allows(self) -> (Writer, Earlier) {
-        if !self.earlier.regions.is_empty() {
+    fn when_the_cap_allows(self, to_send: Option<u64>) -> Writer {
+        if to_send != Some(0) {
             std::thread::sleep(CAP_IS_FOR.saturating_sub(self.since.elapsed()));
         }
-        (self.journal, self.earlier)
+        self.journal
     }
-}
-
-/// Takes up the journal of an earlier run over a file of so many rows.
-fn resume(job: &Job, reader: &mut Reader, rows: Option<u64>, place: &Place, again: Again) -> Result<Resumed, Refusal> {
-    let (journal, mut ledger) = Writer::resume(&job.journal, rows.unwrap_or_default())?;
-    let since = Instant::now();
-    place.refuse_another(&job.journal, ledger.start())?;
-    let earlier = Earlier::look_back(reader, &mut ledger, again)?;
-    Ok(Resumed { journal, earlier, since })
 }
 
 fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Result<Survey, Refusal> {
@@ -218,14 +242,15 @@ fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Re
     Ok(survey)
 }
 
-fn start_of(job: &Job, reader: &Reader, rows: Option<u64>, place: &Place, started: SystemTime) -> Start {
+fn start_of(job: &Job, reader: &Reader, rows: Option<u64>, place: &Place) -> Start {
     let since_1970 = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Start {
         run_id: format!("{:016x}", rand::random::<u64>()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_at: since_1970(started).as_millis() as u64,
+        started_at: since_1970(SystemTime::now()).as_millis() as u64,
         target: place.target.clone(),
         account: place.account.clone().ok(),
+        on_duplicate: job.on_duplicate.name().to_owned(),
         input: InputIdentity {
             path: match &job.input.origin {
                 Origin::File(path) if reader.can_rewind() => Some(path.clone()),

@@ -20,9 +20,7 @@ pub(super) fn agree(
     (survey, policies): (Option<&Survey>, &Policies<'_>),
     earlier: Option<&Earlier>,
 ) -> Result<(), Refusal> {
-    if let (Some(survey), Some(Earlier { regions, .. })) = (survey, earlier)
-        && regions.is_empty()
-    {
+    if let (Some(survey), Some(0)) = (survey, earlier.map(Earlier::to_send)) {
         say!("every row that may be sent is done: of {}, none is sent", rows(survey.rows));
         return Ok(());
     }
@@ -54,7 +52,7 @@ fn ask(job: &Job, survey: Option<&Survey>, earlier: Option<&Earlier>) -> Result<
     if job.input.origin == Origin::Stdin || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Refusal::NobodyToAsk);
     }
-    let passwords = earlier.map_or(survey.map_or(0, |survey| survey.valid), |earlier| earlier.regions.values().sum());
+    let passwords = earlier.map_or(survey.map_or(0, |survey| survey.valid), Earlier::to_send);
     say_on!("Set {} passwords? [y/N] ", count(passwords));
     let mut answer = String::new();
     let answered = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut answer));

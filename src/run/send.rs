@@ -12,15 +12,16 @@ use tokio::sync::mpsc;
 
 use super::budget::Budget;
 use super::earlier::{Earlier, Standing};
+use super::roll::Lot;
 use super::{Job, scribe};
 use crate::execute::{Errand, Reason, Stop, execute};
 use crate::input::Reader;
 use crate::journal::Writer;
-use crate::outcome::{Event, Fate, Outcome};
+use crate::outcome::{Event, Fate};
 use crate::preflight::{Rehearsal, Service};
 use crate::report::{Pace, Progress};
 use crate::row::Identity;
-use crate::validate::{Checked, Duplicates, Policies, stream};
+use crate::validate::{Candidate, Checked, Duplicates, Policies, Sink, stream};
 
 /// Rows and events that may wait between two stages.
 const QUEUE: usize = 1024;
@@ -51,7 +52,12 @@ pub(super) fn everything(
     let feed = Feed {
         errands: errand_sender,
         events: event_sender.downgrade(),
-        describe: !again,
+        with_rows_in_hand: None,
+        unsent: match (again, job.resume) {
+            (false, _) => Unsent::Described,
+            (true, Some(_)) => Unsent::Told,
+            (true, None) => Unsent::OnTheRoll,
+        },
         rehearsal: service.rehearsal.clone(),
         earlier,
         stop: stop.clone(),
@@ -79,17 +85,29 @@ struct Feed {
     errands: mpsc::Sender<Errand>,
     /// Weak, so that a reader that waits for its input does not keep the scribe waiting when the run has ended.
     events: mpsc::WeakSender<Event>,
-    /// Whether the journal has to describe every row, because the input cannot be read again.
-    describe: bool,
+    /// While rows are in hand the scribe waits for what there is to tell of them.
+    with_rows_in_hand: Option<mpsc::Sender<Event>>,
+    unsent: Unsent,
     rehearsal: Option<Rehearsal>,
     earlier: Earlier,
     stop: Stop,
     whole: Arc<AtomicBool>,
 }
 
+/// What the journal is told of rows that are not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unsent {
+    /// Nothing: it has them on its roll.
+    OnTheRoll,
+    /// Their end, which may be another one than when the run was begun.
+    Told,
+    /// All that can be said of them, and of the rows that are sent: the input cannot be read again.
+    Described,
+}
+
 impl Feed {
-    fn all(self, mut reader: Reader, mut policies: Policies<'static>, mut duplicates: Duplicates) -> Reader {
-        let streamed = stream(&mut reader, &mut policies, &mut duplicates, &mut |checked| self.take(checked));
+    fn all(mut self, mut reader: Reader, mut policies: Policies<'static>, mut duplicates: Duplicates) -> Reader {
+        let streamed = stream(&mut reader, &mut policies, &mut duplicates, &mut self);
         match streamed {
             Ok(()) => self.whole.store(!self.stop.is_pulled(), Ordering::Release),
             Err(error) => self.stop.pull(Reason::Input(error.to_string())),
@@ -97,50 +115,61 @@ impl Feed {
         reader
     }
 
-    fn take(&self, checked: Checked) -> ControlFlow<()> {
-        if self.stop.is_pulled() {
+    fn send(&mut self, candidate: Candidate<'_>, in_doubt: bool) -> ControlFlow<()> {
+        if self.stop.is_pulled() && self.unsent != Unsent::Described {
             return ControlFlow::Break(());
         }
-        let standing = self.earlier.standing(checked.number());
-        match checked {
-            _ if standing == Standing::LeftOut => ControlFlow::Continue(()),
-            // It was sent once, whatever the file says now, and keeps the outcome that it has.
-            Checked::Invalid { .. } | Checked::Skipped { .. } if standing != Standing::New => ControlFlow::Continue(()),
-            Checked::Valid(row) => {
-                if let Some(rehearsal) = &self.rehearsal {
-                    rehearsal.add_user(row.user());
-                }
-                self.describe(|| row.identity())?;
-                or_break(self.errands.blocking_send(Errand { row, in_doubt: standing == Standing::InDoubt }).ok())
-            }
-            Checked::Invalid { row: identity, findings } => {
-                let (row, texts) = (identity.row, findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>());
-                let code = findings.first().map_or("invalid", |finding| finding.rule.code());
-                let fate = Fate::unsent(Outcome::Invalid, code, texts.join("; "));
-                self.describe(|| identity)?;
-                self.tell(Event::Finished { row, digest: None, fate, at: SystemTime::now() })
-            }
-            Checked::Skipped { row: identity, winner } => {
-                let row = identity.row;
-                let fate = Fate::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins"));
-                self.describe(|| identity)?;
-                self.tell(Event::Finished { row, digest: None, fate, at: SystemTime::now() })
-            }
+        let row = candidate.take();
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.add_user(row.user());
+        }
+        self.describe(|| row.identity())?;
+        match self.errands.blocking_send(Errand { row, in_doubt }) {
+            // The run has ended: what was read of a pipe stands in the journal, as not sent.
+            Err(_) if self.unsent == Unsent::Described => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+            Ok(()) => ControlFlow::Continue(()),
         }
     }
 
-    fn describe(&self, identity: impl FnOnce() -> Identity) -> ControlFlow<()> {
-        if self.describe { self.tell(Event::Read(identity())) } else { ControlFlow::Continue(()) }
+    fn leave(&mut self, identity: Identity, fate: Fate) -> ControlFlow<()> {
+        if self.unsent == Unsent::OnTheRoll {
+            return ControlFlow::Continue(());
+        }
+        let row = identity.row;
+        self.describe(|| identity)?;
+        self.tell(Event::Finished { row, digest: None, fate, at: SystemTime::now() })
     }
 
-    fn tell(&self, event: Event) -> ControlFlow<()> {
-        or_break(self.events.upgrade().and_then(|events| events.blocking_send(event).ok()))
+    fn describe(&mut self, identity: impl FnOnce() -> Identity) -> ControlFlow<()> {
+        if self.unsent == Unsent::Described { self.tell(Event::Read(identity())) } else { ControlFlow::Continue(()) }
+    }
+
+    fn tell(&mut self, event: Event) -> ControlFlow<()> {
+        if self.with_rows_in_hand.is_none() {
+            self.with_rows_in_hand = self.events.upgrade();
+        }
+        match self.with_rows_in_hand.as_ref().and_then(|events| events.blocking_send(event).ok()) {
+            Some(()) => ControlFlow::Continue(()),
+            None => ControlFlow::Break(()),
+        }
     }
 }
 
-fn or_break(sent: Option<()>) -> ControlFlow<()> {
-    match sent {
-        Some(()) => ControlFlow::Continue(()),
-        None => ControlFlow::Break(()),
+impl Sink for Feed {
+    fn wants_more(&mut self) -> bool {
+        self.with_rows_in_hand = None;
+        !self.stop.is_pulled()
+    }
+
+    fn take(&mut self, row: Checked<'_>) -> ControlFlow<()> {
+        let standing = self.earlier.standing(row.number());
+        match Lot::of(row) {
+            _ if standing == Standing::LeftOut => ControlFlow::Continue(()),
+            Lot::Sent(candidate) => self.send(candidate, standing == Standing::InDoubt),
+            // It was sent once, whatever the file says now, and keeps the outcome that it has.
+            Lot::Unsent(..) if standing != Standing::New => ControlFlow::Continue(()),
+            Lot::Unsent(identity, fate) => self.leave(identity, fate),
+        }
     }
 }

@@ -18,6 +18,17 @@ pub enum OnDuplicate {
     Last,
 }
 
+impl OnDuplicate {
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::First => "first",
+            Self::Last => "last",
+        }
+    }
+}
+
 /// The last row for a user was asked for, of an input whose rows are sent before its end is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

@@ -26,7 +26,7 @@ pub use lint::{Level, Lint, Lints};
 pub use once::survey_once;
 pub use policies::{Policies, PolicySource};
 pub use rule::{Rule, Severity};
-pub use stream::{Checked, stream};
+pub use stream::{Candidate, Checked, Sink, stream};
 pub use survey::{PoolRows, Survey, survey};
 
 use crate::input::{Malformed, Place};

@@ -33,12 +33,15 @@ fn no_policy(_: &PoolId) -> Option<Policy> {
 }
 
 /// What a checked row came to, in a line.
-fn say(checked: &Checked) -> String {
+fn say(checked: Checked<'_>) -> String {
     let codes = |findings: &[Finding]| findings.iter().map(place_and_code).collect::<Vec<_>>().join(" ");
     match checked {
-        Checked::Valid(row) => format!("{}@{} {} {}", row.number(), row.line(), row.user().username, row.lifetime().is_permanent()),
+        Checked::Valid(candidate) => {
+            let row = candidate.take();
+            format!("{}@{} {} {}", row.number(), row.line(), row.user().username, row.lifetime().is_permanent())
+        }
         Checked::Invalid { row, findings } => {
-            format!("{}@{} {} invalid {}", row.row, row.line, if row.username.is_empty() { "?" } else { &row.username }, codes(findings))
+            format!("{}@{} {} invalid {}", row.row, row.line, if row.username.is_empty() { "?" } else { &row.username }, codes(&findings))
         }
         Checked::Skipped { row, winner } => {
             format!("{}@{} {} skipped {winner}", row.row, row.line, if row.username.is_empty() { "?" } else { &row.username })
@@ -52,8 +55,8 @@ fn place_and_code(finding: &Finding) -> String {
 
 fn stream_all(reader: &mut Reader, duplicates: &mut Duplicates) -> Result<Vec<String>, input::InputError> {
     let mut rows = Vec::new();
-    let sink = &mut |checked| {
-        rows.push(say(&checked));
+    let sink = &mut |checked: Checked<'_>| {
+        rows.push(say(checked));
         ControlFlow::Continue(())
     };
     stream(reader, &mut Policies::new(no_policy), duplicates, sink)?;
@@ -114,7 +117,7 @@ fn each_pools_policy_is_asked_for_once_and_in_order() {
     });
     let mut reader = open(file.path(), Format::Csv, Limits { rows: 2, ..Limits::default() }).expect("a reader");
     let mut survey = survey(&mut reader, &mut policies, OnDuplicate::Error, &mut |_, _| {}, &mut |_| {}).expect("rows");
-    stream(&mut reader, &mut policies, &mut survey.duplicates, &mut |_| ControlFlow::Continue(())).expect("rows");
+    stream(&mut reader, &mut policies, &mut survey.duplicates, &mut |_: Checked<'_>| ControlFlow::Continue(())).expect("rows");
     assert_eq!(policies.known().count(), 3);
     drop(policies);
     assert_eq!(asked, ["us-east-1_7", "us-east-1_3", "us-east-1_9"]);
@@ -178,20 +181,23 @@ fn standard_input_cannot_be_surveyed() {
 fn a_valid_row_carries_what_is_sent() {
     let text = format!("{HEADER}{POOL},u,\" a\n\",\n\n{POOL},üser,\"p,\"\" w\",TRUE\n");
     let mut reader = input::open_bytes(text.as_bytes(), &settings(Origin::Stdin, None), Limits::default()).expect("a reader");
-    let mut rows = Vec::new();
+    let (mut invalid, mut valid) = (Vec::new(), Vec::new());
     let duplicates = &mut Duplicates::of_stream(OnDuplicate::Error, Lints::default()).expect("not the last");
-    let sink = &mut |checked| {
-        rows.push(checked);
+    let sink = &mut |checked: Checked<'_>| {
+        match checked {
+            Checked::Valid(candidate) => valid.push(candidate.take()),
+            Checked::Invalid { row, .. } | Checked::Skipped { row, .. } => invalid.push(row),
+        }
         ControlFlow::Continue(())
     };
     stream(&mut reader, &mut Policies::new(no_policy), duplicates, sink).expect("rows");
-    let [Checked::Invalid { row, .. }, Checked::Valid(valid)] = &rows[..] else { panic!("{rows:?}") };
+    let ([row], [valid]) = (&invalid[..], &valid[..]) else { panic!("{invalid:?} {valid:?}") };
     assert_eq!((row.pool.as_str(), row.lifetime), (POOL, Some(Lifetime::Temporary)));
     assert_eq!((valid.number(), valid.line(), valid.password().expose()), (RowNumber(2), 5, "p,\" w"));
     let user = User { pool: PoolId::parse(POOL).expect("a pool id"), username: "üser".into() };
     let expected = ValidRow::for_test(4, user, "another", Lifetime::Permanent);
     assert_eq!((valid.digest(), valid.line()), (expected.digest(), expected.line()));
-    assert!(!format!("{rows:?}").contains("p,"));
+    assert!(!format!("{valid:?}").contains("p,"));
 }
 
 #[test]
@@ -207,7 +213,7 @@ fn a_sink_that_breaks_off_gets_no_more_rows() {
     let mut reader = input::open_bytes(text.as_bytes(), &settings(Origin::Stdin, None), Limits::default()).expect("a reader");
     let mut rows = 0;
     let duplicates = &mut Duplicates::of_stream(OnDuplicate::First, Lints::default()).expect("not the last");
-    let sink = &mut |_| {
+    let sink = &mut |_: Checked<'_>| {
         rows += 1;
         if rows == 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
@@ -296,7 +302,7 @@ proptest! {
         let surveyed = survey(&mut reader, policies, on_duplicate, &mut |_, _| {}, &mut |finding| findings.push(finding));
         let Ok(mut survey) = surveyed else { return Ok(()) };
         let (mut valid, mut invalid, mut skipped) = (0, Vec::new(), 0);
-        stream(&mut reader, policies, &mut survey.duplicates, &mut |checked| {
+        stream(&mut reader, policies, &mut survey.duplicates, &mut |checked: Checked<'_>| {
             match checked {
                 Checked::Valid(_) => valid += 1,
                 Checked::Invalid { row, .. } => invalid.push(row.row),

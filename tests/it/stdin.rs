@@ -1,5 +1,9 @@
 //! Standard input: read once, and sent as it comes.
 
+use std::time::Duration;
+
+use rustix::process::Signal;
+
 use crate::harness::{MARK, Project, Report, Row, Running, csv, eventually, journal_of, jsonl, rows};
 
 const POOL: &str = "us-east-1_Stdin0000";
@@ -69,6 +73,25 @@ fn the_report_of_a_pipe_can_be_had_again_from_its_journal_alone() {
     report.holds(&[("set", 15), ("rejected", 5)]);
     project.run(&["report", &journal_of("results.csv"), "-o", "again.csv"]);
     assert_eq!(Report::read(&project, "again.csv"), report);
+}
+
+#[test]
+fn when_a_run_over_a_pipe_is_interrupted_every_row_that_was_read_is_in_the_report() {
+    let (project, rows) = (Project::new(), rows(POOL, 3_000));
+    let sandbox = project.sandbox(&rows, &["--latency", "50"]);
+    let all = ["run", "-", "--yes", "--rate", "100", "--endpoint-url", &sandbox.url, "--format", "csv", "-o", "results.csv"];
+    let mut running = Running::with_pipe(&project, &all);
+    running.write(&csv(&rows));
+    eventually("the first calls", || (sandbox.attempts().len() > 20).then_some(()));
+    running.signal(Signal::INT);
+    running.finish_within(Duration::from_secs(21)).exits(130);
+    let report = Report::read(&project, "results.csv");
+    // What the pipe held was read as one batch, long before its rows' turns.
+    assert_eq!(report.count("set") + report.count("not_sent"), report.0.len());
+    assert_eq!(report.count("set"), sandbox.attempts().len());
+    assert!(report.0.len() > 1_100, "{} rows of what was read are in the report", report.0.len());
+    let users = report.0.iter().map(|row| row.user().1.to_owned());
+    assert!(users.eq(rows.iter().take(report.0.len()).map(|row| row.username.clone())), "the rows are those that were written first");
 }
 
 #[test]

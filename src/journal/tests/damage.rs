@@ -13,7 +13,7 @@ const ROWS: u64 = 140;
 /// A journal in many groups that was closed: odd rows are set, of even ones only the intent was noted.
 fn closed(folder: &Path) -> (PathBuf, Vec<u8>) {
     let path = folder.join("a.journal");
-    let mut writer = Writer::create(&path, &start()).expect("a new journal");
+    let mut writer = create(&path).expect("a new journal");
     for row in 1..=ROWS {
         writer.intent(RowNumber(row), Digest(row), 1);
         writer.flush().expect("written");
@@ -75,7 +75,7 @@ fn a_flipped_bit_anywhere_is_noticed_and_a_run_is_not_taken_up_over_what_it_hide
         }
         if ledger.goes_on_behind() {
             let torn = ledger.torn_at();
-            assert!(matches!(Writer::resume(&path, 0), Err(JournalError::Damaged { at, .. }) if Some(at) == torn), "{told}");
+            assert!(matches!(Writer::resume(&path), Err(JournalError::Damaged { at, .. }) if Some(at) == torn), "{told}");
         }
         file.write_all_at(&whole[at..=at], at as u64).expect("mended");
     }
