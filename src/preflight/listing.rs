@@ -43,7 +43,8 @@ struct Group {
     code: &'static str,
     severity: Severity,
     seen: u64,
-    first: Vec<Finding>,
+    /// The line, the column and the message of the first.
+    first: Vec<(u64, u64, String)>,
 }
 
 /// A finding as programs get it. An input that cannot be read to its end has one without a row.
@@ -92,7 +93,7 @@ impl Listing {
         self.note(written);
         self.warnings += u64::from(severity == Severity::Warning);
         if self.listed == Listed::Grouped {
-            self.group(finding);
+            self.group(rule.code(), severity, (line, column, finding.message));
         }
     }
 
@@ -141,8 +142,7 @@ impl Listing {
         Ok(())
     }
 
-    fn group(&mut self, finding: Finding) {
-        let (code, severity) = (finding.rule.code(), finding.severity);
+    fn group(&mut self, code: &'static str, severity: Severity, finding: (u64, u64, String)) {
         let known = self.groups.iter().position(|group| group.code == code && group.severity == severity);
         let at = known.unwrap_or_else(|| {
             self.groups.push(Group { code, severity, seen: 0, first: Vec::with_capacity(FIRST) });
@@ -184,7 +184,7 @@ impl Group {
     fn write(&self, name: &str, out: &mut impl Write) -> io::Result<()> {
         let plural = if self.seen == 1 { "" } else { "s" };
         writeln!(out, "{}: {} {}{plural}", self.code, count(self.seen), self.severity.name())?;
-        for Finding { line, column, message, .. } in &self.first {
+        for (line, column, message) in &self.first {
             writeln!(out, "  {}:{line}:{column}: {}", plain(name), plain(message))?;
         }
         match self.seen - self.first.len() as u64 {

@@ -19,9 +19,19 @@ pub(super) enum Verdict {
     /// Nothing yet: it names a pool whose policy has not been asked for.
     Open,
     /// It breaks no rule by itself. There may be warnings.
-    Valid { pool: PoolNumber, lifetime: Lifetime, mark: Mark, warnings: Vec<Finding> },
+    Valid { pool: PoolNumber, lifetime: Lifetime, mark: Mark, warnings: Box<[Finding]> },
     /// It breaks these.
     Invalid(Vec<Finding>),
+}
+
+impl Verdict {
+    fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Open => &[],
+            Self::Valid { warnings, .. } => warnings,
+            Self::Invalid(findings) => findings,
+        }
+    }
 }
 
 /// The verdicts on the rows of a batch, in order. The buffer stays for the next batch.
@@ -29,28 +39,31 @@ pub(super) enum Verdict {
 pub(super) struct Verdicts {
     verdicts: Vec<Verdict>,
     warnings: bool,
+    /// Whether any is open, and whether any has findings. Mostly none has, and then nobody need look.
+    open: bool,
+    found: bool,
 }
 
 impl Verdicts {
     /// The same, with warnings. Without, only what makes a row invalid is looked for.
     pub(super) fn with_warnings() -> Self {
-        Self { verdicts: Vec::new(), warnings: true }
+        Self { warnings: true, ..Self::default() }
     }
 
     /// Checks the rows of a batch in parallel, as far as their pools are known. The rest stay open.
     pub(super) fn check(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
         self.verdicts.clear();
         self.verdicts.resize_with(batch.len(), || Verdict::Open);
+        self.found = false;
         self.close(batch, pools, marker);
     }
 
     /// Closes the verdicts that [`Verdicts::check`] left open: asks for the policies of their pools, in order, and checks them.
     pub(super) fn settle(&mut self, batch: &Batch, policies: &mut Policies<'_>, marker: &Marker) {
-        let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Open);
-        if !self.verdicts.iter().any(is_open) {
+        if !self.open {
             return;
         }
-        for (index, _) in self.verdicts.iter().enumerate().filter(|(_, verdict)| is_open(verdict)) {
+        for (index, _) in self.verdicts.iter().enumerate().filter(|(_, verdict)| matches!(verdict, Verdict::Open)) {
             if let Ok(row) = batch.row(index)
                 && let Ok(pool) = PoolId::parse(&row.pool)
             {
@@ -62,14 +75,21 @@ impl Verdicts {
 
     fn close(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
         let lints = if self.warnings { pools.lints() } else { pools.lints().errors_alone() };
-        self.verdicts.par_chunks_mut(ROWS_AT_ONCE).enumerate().for_each(|(chunk, verdicts)| {
+        let chunks = self.verdicts.par_chunks_mut(ROWS_AT_ONCE).enumerate().map(|(chunk, verdicts)| {
             let mut check = Check { batch, pools, marker, lints, last_pool: None };
+            let (mut open, mut found) = (false, false);
             for (index, verdict) in verdicts.iter_mut().enumerate() {
                 if let Verdict::Open = verdict {
                     *verdict = check.row(chunk * ROWS_AT_ONCE + index);
+                    open |= matches!(verdict, Verdict::Open);
+                    found |= !verdict.findings().is_empty();
                 }
             }
+            (open, found)
         });
+        let (open, found) = chunks.reduce(|| (false, false), |a, b| (a.0 | b.0, a.1 | b.1));
+        self.open = open;
+        self.found |= found;
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Verdict> {
@@ -83,8 +103,10 @@ impl Verdicts {
 
     /// The findings on the rows, each once.
     pub(super) fn findings(&mut self) -> impl Iterator<Item = Finding> {
-        self.verdicts.iter_mut().flat_map(|verdict| match verdict {
-            Verdict::Invalid(findings) | Verdict::Valid { warnings: findings, .. } => std::mem::take(findings),
+        let verdicts = if self.found { &mut self.verdicts[..] } else { &mut [] };
+        verdicts.iter_mut().flat_map(|verdict| match verdict {
+            Verdict::Invalid(findings) => std::mem::take(findings),
+            Verdict::Valid { warnings, .. } => std::mem::take(warnings).into_vec(),
             Verdict::Open => Vec::new(),
         })
     }
@@ -130,7 +152,8 @@ impl Check<'_> {
         match pool {
             Some(pool) if findings.iter().all(|finding| finding.severity == Severity::Warning) => {
                 let mark = self.marker.mark(pool, &row.username, self.pools.case_sensitive(pool));
-                Verdict::Valid { pool, lifetime: row.lifetime, mark: mark.with_password(self.password_mark(&row)), warnings: findings }
+                let (mark, warnings) = (mark.with_password(self.password_mark(&row)), findings.into_boxed_slice());
+                Verdict::Valid { pool, lifetime: row.lifetime, mark, warnings }
             }
             _ => Verdict::Invalid(findings),
         }

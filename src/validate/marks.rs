@@ -1,15 +1,15 @@
 //! Which rows are for the same user, in 16 bytes a row.
 //!
-//! Usernames are not kept. Each row leaves a mark, 96 bits of two hashes whose random keys nobody knows outside this process, so that
+//! Usernames are not kept. Each row leaves a mark, 96 bits of a SipHash whose random keys nobody knows outside this process, so that
 //! no input can be made to collide; among ten million rows two users share a mark once in a million billion runs. Where it is not known
-//! whether a pool tells upper from lower case, one of the hashes is of the username in lower case, so that two spellings of one name
-//! share 64 bits; two that are different users are then taken for one once in four billion pairs.
+//! whether a pool tells upper from lower case, 64 of the bits are of the username in lower case, so that two spellings of one name share
+//! them; two that are different users are then taken for one once in four billion pairs.
 
 use std::borrow::Cow;
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 
 use rayon::prelude::*;
+use siphasher::sip::SipHasher13;
+use siphasher::sip128::{Hash128, SipHasher13 as SipHasher13Of128Bits};
 
 use super::OnDuplicate;
 use super::policies::PoolNumber;
@@ -19,17 +19,22 @@ use crate::row::RowNumber;
 /// What stands for a (pool, username), and for the password beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
-    user: UserMark,
+    high: u64,
+    low: u32,
     password: u64,
 }
 
-/// The two hashes of a (pool, username).
+/// Of a (pool, username).
 type UserMark = (u64, u32);
 
 impl Mark {
     /// The same with a mark for the password.
     pub(super) fn with_password(self, password: u64) -> Self {
         Self { password, ..self }
+    }
+
+    fn user(&self) -> UserMark {
+        (self.high, self.low)
     }
 
     /// The password's mark.
@@ -39,32 +44,37 @@ impl Mark {
 }
 
 /// Makes marks.
-pub(super) struct Marker([RandomState; 3]);
+pub(super) struct Marker {
+    users: (u64, u64),
+    passwords: (u64, u64),
+}
 
 impl Marker {
     pub(super) fn new() -> Self {
-        Self(std::array::from_fn(|_| RandomState::new()))
+        Self { users: rand::random(), passwords: rand::random() }
     }
 
     /// The mark of a user, for a pool that tells upper from lower case, or does not, or may.
     pub(super) fn mark(&self, pool: PoolNumber, username: &str, case_sensitive: Option<bool>) -> Mark {
-        let hash = |keys: &RandomState, name: &str| {
-            let mut hasher = keys.build_hasher();
-            hasher.write_u32(pool.0);
-            hasher.write(name.as_bytes());
-            hasher.finish()
+        // Each pool has keys of its own.
+        let hasher = SipHasher13Of128Bits::new_with_keys(self.users.0 ^ u64::from(pool.0), self.users.1);
+        let hash = |name: &str| hasher.hash(name.as_bytes());
+        let (high, low) = match in_lower_case(username) {
+            Cow::Owned(lower) if case_sensitive.is_none() => (hash(&lower).h1, hash(username).h2 as u32),
+            Cow::Owned(lower) if case_sensitive == Some(false) => of_one(hash(&lower)),
+            _ => of_one(hash(username)),
         };
-        let folded = if case_sensitive == Some(true) { Cow::Borrowed(username) } else { in_lower_case(username) };
-        let exact = if case_sensitive == Some(false) { &folded } else { username };
-        Mark { user: (hash(&self.0[0], &folded), hash(&self.0[1], exact) as u32), password: UNMARKED }
+        Mark { high, low, password: UNMARKED }
     }
 
     /// The mark of a password.
     pub(super) fn password(&self, password: &str) -> u64 {
-        let mut hasher = self.0[2].build_hasher();
-        hasher.write(password.as_bytes());
-        hasher.finish()
+        SipHasher13::new_with_keys(self.passwords.0, self.passwords.1).hash(password.as_bytes())
     }
+}
+
+fn of_one(hash: Hash128) -> UserMark {
+    (hash.h1, hash.h2 as u32)
 }
 
 fn in_lower_case(username: &str) -> Cow<'_, str> {
@@ -153,7 +163,7 @@ impl Marks {
     }
 
     pub(super) fn add(&mut self, mark: Mark, row: RowNumber) {
-        let mark = mark.user;
+        let mark = mark.user();
         let blocks = &mut self.0[(mark.0 >> 56) as usize];
         match blocks.last_mut() {
             Some(block) if block.len() < BLOCK => block.push(Entry::new(mark, row)),
@@ -229,7 +239,7 @@ impl SortedMarks {
 
     /// The row that left the same mark before, or a mark of another spelling. If none left the same, this one has now.
     pub(super) fn add(&mut self, mark: Mark, row: RowNumber) -> Option<(Because, RowNumber)> {
-        let mark = mark.user;
+        let mark = mark.user();
         let shard = &mut self.0[(mark.0 >> 52) as usize];
         match shard.binary_search_by_key(&mark, Entry::mark) {
             Ok(at) => Some((Because::SameUser, RowNumber(shard[at].row.into()))),
@@ -268,7 +278,7 @@ mod tests {
     #[test]
     fn spellings_of_a_name_are_one_user_two_or_perhaps_one() {
         let marker = Marker::new();
-        let marks = |case_sensitive| ["ÉVA", "éva"].map(|name| marker.mark(PoolNumber(1), name, case_sensitive).user);
+        let marks = |case_sensitive| ["ÉVA", "éva"].map(|name| marker.mark(PoolNumber(1), name, case_sensitive).user());
         let [[upper, lower], [one, same], [perhaps, not]] = [Some(true), Some(false), None].map(marks);
         assert!(upper.0 != lower.0 && one == same && perhaps.0 == not.0 && perhaps.1 != not.1);
     }

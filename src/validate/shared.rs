@@ -3,13 +3,13 @@
 //! A password leaves a mark of 64 bits, hashed with a random key that nobody knows outside this process. The lower bits of the mark
 //! choose a bucket, and each bucket holds a vote as Boyer and Moore have it: the mark that it holds is counted up when it comes again and
 //! down when another one comes, and gives way at zero. A count is thus never higher than the number of rows with that password: what is
-//! found is there. A password is missed where more rows of others fall into its bucket than have it. With ten million rows about 38
-//! fall into each, so that what 60 rows share is found nearly always; with a hundred thousand it is whatever 11 rows share.
+//! found is there. A password is missed where more rows of others fall into its bucket than have it. With ten million rows about 150
+//! fall into each, and with a hundred thousand 2: what 20 rows share is then found nearly always.
 
 use crate::row::RowNumber;
 
-/// How many buckets there are: 4 MiB of them.
-const BUCKETS: usize = 1 << 18;
+/// How many buckets there are: 1 MiB of them, which stays in a core's cache.
+const BUCKETS: usize = 1 << 16;
 
 /// How many rows are many.
 pub(super) const MANY: u32 = 10;

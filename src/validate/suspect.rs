@@ -23,16 +23,15 @@ pub(super) fn look(username: &str, password: &str, mut found: impl FnMut(Lint)) 
     find(Lint::Template, seen & TEMPLATE != 0 && is_template(password));
     find(Lint::Placeholder, is_placeholder(password));
     find(Lint::Hash, seen & TEMPLATE != 0 && is_hash(password));
-    find(Lint::Spreadsheet, seen & SPREADSHEET != 0 && is_of_a_spreadsheet(password));
+    find(Lint::Spreadsheet, is_of_a_spreadsheet(password));
     find(Lint::IsUsername, password.eq_ignore_ascii_case(username));
-    find(Lint::UsernameSpreadsheet, may_be_of_a_spreadsheet(username) && is_of_a_spreadsheet(username));
+    find(Lint::UsernameSpreadsheet, is_of_a_spreadsheet(username));
     find(Lint::Header, is_header(username, password));
 }
 
 const UNUSUAL: u8 = 1;
 const BACKSLASH: u8 = 2;
 const TEMPLATE: u8 = 4;
-const SPREADSHEET: u8 = 8;
 
 /// What each byte may be a part of; 0 for most.
 const HINTS: [u8; 256] = {
@@ -42,7 +41,6 @@ const HINTS: [u8; 256] = {
         hints[byte] = match byte as u8 {
             b'\\' => BACKSLASH,
             b'$' | b'{' | b'%' => TEMPLATE,
-            b'#' | b'+' | b'-' | b'=' | b'\'' | b':' => SPREADSHEET,
             0..0x20 | 0x7f.. => UNUSUAL,
             _ => 0,
         };
@@ -199,12 +197,6 @@ fn is_hash(password: &str) -> bool {
     password.len() >= 20 && BEGINNINGS.iter().any(|beginning| password.starts_with(beginning))
 }
 
-/// Whether a look at the whole is worth it.
-fn may_be_of_a_spreadsheet(text: &str) -> bool {
-    let first = text.as_bytes().first().copied().unwrap_or_default();
-    first.is_ascii_digit() || matches!(first, b'#' | b'\'' | b'=' | b'-' | b'E')
-}
-
 /// All of it is an error value, a number in scientific notation (with a sign in its exponent), a day and a month, the apostrophe that
 /// guards a formula, or `="…"`.
 fn is_of_a_spreadsheet(text: &str) -> bool {
@@ -213,6 +205,10 @@ fn is_of_a_spreadsheet(text: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_decimal = |text: &str| text.split_once(['.', ',']).map_or(is_number(text), |(whole, part)| is_number(whole) && is_number(part));
     let is_power = |text: &str| text.strip_prefix(['+', '-']).is_some_and(is_number);
+    // Few texts begin with what all of these begin with.
+    if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '#' | '\'' | '=' | '-' | 'E')) {
+        return false;
+    }
     let text_unsigned = text.strip_prefix('-').unwrap_or(text);
     ERRORS.contains(&text)
         || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))
@@ -225,8 +221,9 @@ fn is_of_a_spreadsheet(text: &str) -> bool {
 
 /// Both are names of their own columns.
 fn is_header(username: &str, password: &str) -> bool {
+    const LONGEST: usize = 32;
     let names = |field: Field, text: &str| Field::NAMES[field as usize].iter().any(|name| name.eq_ignore_ascii_case(text.trim()));
-    names(Field::Password, password) && names(Field::Username, username)
+    password.len() <= LONGEST && names(Field::Password, password) && names(Field::Username, username)
 }
 
 #[cfg(test)]
