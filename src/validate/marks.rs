@@ -188,9 +188,11 @@ impl Marks {
 fn rivals_of_shard(blocks: Blocks, on_duplicate: OnDuplicate, other_case: bool) -> Vec<Rival> {
     let mut entries = blocks.concat();
     drop(blocks);
-    entries.sort_unstable();
+    // Hardly any two share the first 64 bits, so that the others need not be compared to bring all into order.
+    entries.sort_unstable_by_key(|entry| entry.high);
     let mut rivals = Vec::new();
-    for spellings in entries.chunk_by(|a, b| a.high == b.high).filter(|spellings| spellings.len() > 1) {
+    for spellings in entries.chunk_by_mut(|a, b| a.high == b.high).filter(|spellings| spellings.len() > 1) {
+        spellings.sort_unstable();
         for group in spellings.chunk_by(|a, b| a.low == b.low) {
             rivals.extend(rivals_of_user(group, on_duplicate));
         }

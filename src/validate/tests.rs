@@ -145,6 +145,36 @@ fn under_error_every_row_of_a_group_is_invalid_and_names_another() {
     assert_eq!(rows[..2], ["1@2 u invalid 2:1 duplicate-user", "2@4 v false"]);
 }
 
+/// Knows of its pools whether they tell upper from lower case, and nothing else.
+struct Case(Option<bool>);
+
+impl PolicySource for Case {
+    fn policy(&mut self, _: &PoolId) -> Option<Policy> {
+        None
+    }
+
+    fn case_sensitive(&mut self, _: &PoolId) -> Option<bool> {
+        self.0
+    }
+}
+
+#[test]
+fn names_that_differ_in_case_alone_are_one_user_two_or_a_warning_as_the_pool_has_it() {
+    let file = file(format!("{HEADER}{POOL},Éva,ab,\n{POOL},bob,ab,\n{POOL},éva,ab,\n").as_bytes());
+    let found = |case_sensitive| {
+        let mut reader = open(file.path(), Format::Csv, Limits::default()).expect("a reader");
+        let mut findings = Vec::new();
+        let policies = &mut Policies::new(Case(case_sensitive));
+        let hear = &mut |finding: Finding| findings.push((place_and_code(&finding), finding.severity));
+        let survey = survey(&mut reader, policies, OnDuplicate::Error, &mut |_, _| {}, hear).expect("rows");
+        (survey.valid, findings)
+    };
+    let both = |code, severity| ["2:1", "4:1"].map(|place| (format!("{place} {code}"), severity)).to_vec();
+    assert_eq!(found(Some(false)), (1, both("duplicate-user", Severity::Error)));
+    assert_eq!(found(Some(true)), (3, Vec::new()));
+    assert_eq!(found(None), (3, both("username-case", Severity::Warning)));
+}
+
 #[test]
 fn under_first_and_last_one_row_of_a_group_wins_and_the_others_name_it() {
     let text = format!("{POOL},u,ab,true\n{POOL},u,x,\n{POOL},u,cd,\n{POOL},u,ef,\n");
