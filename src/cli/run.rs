@@ -10,6 +10,7 @@ use clap::ValueEnum;
 
 use super::inputs::{InputArgs, results_beside};
 use super::service::ServiceArgs;
+use crate::execute::alarm::Alarm;
 use crate::execute::pace::Cap;
 use crate::execute::{Settings, retry};
 use crate::preflight::Refusal;
@@ -99,6 +100,7 @@ impl Args {
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
             sending: Settings {
+                alarm: Alarm::of_the_system,
                 cap: self.rate,
                 max_concurrency,
                 grace: Duration::from_secs(self.grace),

@@ -3,6 +3,7 @@
 //! The report is a pure function of input and journal, in input order ([`write_all`]), so that it can be made again at any time. What
 //! the exit code is, and what to do next, is left to the commands.
 
+mod limit;
 mod line;
 mod output;
 mod progress;
@@ -11,7 +12,8 @@ mod same_input;
 mod summary;
 mod terminal;
 
-pub use self::line::{Form, ReportRow};
+pub use self::limit::Limit;
+pub use self::line::Form;
 pub use self::output::{Output, OutputError};
 pub use self::progress::{Pace, Progress, Style};
 pub use self::results::{ReportError, Source, write_all};

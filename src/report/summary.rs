@@ -5,12 +5,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::line::ReportRow;
 use super::progress::Pace;
 use super::terminal::{count, plain, rows, span};
-use crate::outcome::{Detail, Outcome, Tally};
+use crate::outcome::{Detail, Fate, Outcome, Tally};
 
 /// Over a shorter time a rate says more about the first second than about the run.
 const MEANINGFUL: Duration = Duration::from_secs(10);
@@ -33,14 +32,14 @@ struct Reason {
 }
 
 impl Account {
-    /// Counts a row.
-    pub fn add(&mut self, row: &ReportRow) {
-        let outcome = row.fate.outcome;
+    /// Counts a row that ended so.
+    pub fn add(&mut self, fate: &Fate) {
+        let outcome = fate.outcome;
         self.tally.add(outcome);
-        if outcome == Outcome::Set || row.fate.detail.code.is_empty() {
+        if outcome == Outcome::Set || fate.detail.code.is_empty() {
             return;
         }
-        let Detail { code, message, .. } = &row.fate.detail;
+        let Detail { code, message, .. } = &fate.detail;
         self.count(outcome as usize, code.clone(), Reason { rows: 1, message: message.clone() });
     }
 
@@ -95,7 +94,7 @@ impl Summary<'_> {
 
     /// The summary as JSON.
     pub fn to_json(&self) -> Value {
-        let outcomes: serde_json::Map<String, Value> =
+        let outcomes: Map<String, Value> =
             Outcome::ALL.iter().map(|outcome| (outcome.name().to_owned(), self.account.tally.of(*outcome).into())).collect();
         let reasons: Vec<Value> = self
             .account
@@ -115,6 +114,7 @@ impl Summary<'_> {
             "seconds": self.pace.took.as_secs_f64(),
             "set_per_second": self.rate(),
             "cap": self.cap,
+            "limits": self.pace.limits.iter().map(|(region, limit)| (region.clone(), limit.name().into())).collect::<Map<_, Value>>(),
             "service_allowed_per_second": self.pace.allowed,
             "report": self.report.to_string_lossy(),
             "journal": self.journal.to_string_lossy(),
@@ -161,6 +161,9 @@ impl fmt::Display for Summary<'_> {
             write!(f, "; the service allowed about {allowed:.0}/s")?;
         }
         writeln!(f)?;
+        if self.pace.took >= MEANINGFUL {
+            self.pace.limits.iter().try_for_each(|(region, limit)| writeln!(f, "limit    of {}: {limit}", plain(region)))?;
+        }
         writeln!(f, "report   {}", plain(&self.report.to_string_lossy()))?;
         writeln!(f, "journal  {}", plain(&self.journal.to_string_lossy()))
     }
@@ -169,14 +172,12 @@ impl fmt::Display for Summary<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Fate;
-    use crate::row::{Identity, RowNumber};
+    use crate::report::limit::Limit;
 
     fn account(rows: &[(Outcome, &str, &str)]) -> Account {
         let mut account = Account::default();
         for (outcome, code, message) in rows {
-            let identity = Identity { row: RowNumber(1), line: 2, pool: String::new(), username: String::new(), lifetime: None };
-            account.add(&ReportRow { identity, fate: Fate::unsent(*outcome, code, *message), at: None });
+            account.add(&Fate::unsent(*outcome, code, *message));
         }
         account
     }
@@ -187,7 +188,12 @@ mod tests {
             stopped: None,
             target: "AWS",
             started: SystemTime::UNIX_EPOCH,
-            pace: Pace { set: 2, took: Duration::from_secs(20), allowed: None },
+            pace: Pace {
+                set: 2,
+                took: Duration::from_secs(20),
+                allowed: None,
+                limits: BTreeMap::from([("us-east-1".to_owned(), Limit::Cap)]),
+            },
             cap: "15/s".to_owned(),
             report: "a.results.csv".into(),
             journal: "a.results.csv.journal".into(),
@@ -208,11 +214,13 @@ mod tests {
             "4 rows: 2 set, 1 rejected, 1 not_sent\n  \
              rejected         1  UserNotFoundException: User does not exist.\\u{1b}\n\
              took 20s, 0.1 rows set a second (cap 15/s for each Region)\n\
+             limit    of us-east-1: the cap (--rate)\n\
              report   a.results.csv\n\
              journal  a.results.csv.journal\n"
         );
         let json = summary(&account).to_json();
         assert_eq!(json["rows"], 4);
+        assert_eq!(json["limits"]["us-east-1"], "cap");
         assert_eq!(json["outcomes"]["not_sent"], 1);
         assert_eq!(json["reasons"][0]["message"], "User does not exist.\u{1b}");
     }

@@ -7,6 +7,7 @@ mod budget;
 mod conclude;
 mod earlier;
 mod exit;
+mod feed;
 mod place;
 mod plan;
 mod roll;
@@ -14,6 +15,7 @@ mod scribe;
 mod send;
 mod signals;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -102,7 +104,12 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     };
     plan::agree(job, &place, (survey.as_ref(), &policies), earlier.as_ref())?;
 
-    let to_send = earlier.as_ref().map(Earlier::to_send).or(survey.as_ref().map(|survey| survey.valid));
+    let regions = match (&earlier, &survey) {
+        (Some(earlier), _) => earlier.regions.clone(),
+        (None, Some(survey)) => survey.regions(),
+        (None, None) => BTreeMap::new(),
+    };
+    let to_send = survey.as_ref().map(|_| regions.values().sum());
     let rows = survey.as_ref().map(|survey| survey.rows);
     let mut duplicates = match survey {
         Some(survey) => survey.duplicates,
@@ -124,8 +131,8 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let stop = Stop::default();
     signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
         .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
-    let earlier = earlier.unwrap_or_default();
-    let sent = send::everything(job, &service, reader, (policies, duplicates, earlier), (journal, progress), &stop);
+    let rows = send::Rows { reader, policies, duplicates, earlier: earlier.unwrap_or_default(), regions };
+    let sent = send::everything(job, &service, rows, (journal, progress), &stop)?;
     Ok(conclude::conclude(job, &place, sent, written, &stop, started))
 }
 

@@ -1,5 +1,7 @@
 //! What becomes of valid rows beside each other: two for one user, two whose usernames differ in case alone, many with one password.
 
+use std::sync::Arc;
+
 use super::Rule;
 use super::lint::{Level, Lint, Lints};
 use super::marks::{Because, Mark, Rival, SortedMarks};
@@ -47,8 +49,8 @@ pub struct Duplicates {
 enum Knowledge {
     /// In the order of rows, and the line of each.
     Surveyed {
-        rivals: Vec<Rival>,
-        lines: Vec<u64>,
+        rivals: Arc<[Rival]>,
+        lines: Arc<[u64]>,
     },
     Found {
         marks: SortedMarks,
@@ -90,13 +92,24 @@ impl Duplicates {
 
     /// For a file that was surveyed: the rows that do not stand alone, in order.
     pub(super) fn surveyed(on_duplicate: OnDuplicate, lints: Lints, rivals: Vec<Rival>) -> Self {
-        Self { on_duplicate, lints, knowledge: Knowledge::Surveyed { rivals, lines: Vec::new() } }
+        Self { on_duplicate, lints, knowledge: Knowledge::Surveyed { rivals: rivals.into(), lines: Arc::default() } }
     }
 
     /// Takes note of the line that each of the rows in [`Duplicates::rivals`] begins on. Messages name them.
     pub(super) fn learn_lines(&mut self, learnt: Vec<u64>) {
         if let Knowledge::Surveyed { lines, .. } = &mut self.knowledge {
-            *lines = learnt;
+            *lines = learnt.into();
+        }
+    }
+
+    /// The same once more, for another pass over the file that was surveyed; `None` where it was not.
+    pub fn another(&self) -> Option<Self> {
+        match &self.knowledge {
+            Knowledge::Surveyed { rivals, lines } => {
+                let knowledge = Knowledge::Surveyed { rivals: Arc::clone(rivals), lines: Arc::clone(lines) };
+                Some(Self { knowledge, ..*self })
+            }
+            Knowledge::Found { .. } => None,
         }
     }
 

@@ -48,6 +48,11 @@ impl<'a> Policies<'a> {
         self.pools.known.iter().map(|pool| (&pool.id, pool.policy.as_ref()))
     }
 
+    /// What is known by now, for another pass over the same rows. It asks nobody: pools that are not known have no policy.
+    pub fn another(&self) -> Policies<'static> {
+        Policies { source: Box::new(|_: &PoolId| None), pools: self.pools.clone() }
+    }
+
     pub(super) fn pools(&self) -> &Pools {
         &self.pools
     }
@@ -70,6 +75,7 @@ impl<'a> Policies<'a> {
 pub(super) struct PoolNumber(pub u32);
 
 /// A pool, as far as rows are held to it.
+#[derive(Clone)]
 struct Pool {
     id: PoolId,
     policy: Option<Policy>,
@@ -77,7 +83,7 @@ struct Pool {
 }
 
 /// The pools as the checking threads see them: without their source.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pools {
     known: Vec<Pool>,
     numbers: HashMap<Box<str>, PoolNumber>,

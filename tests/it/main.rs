@@ -24,6 +24,7 @@ mod property;
 mod rate;
 mod readme;
 mod real_clients;
+mod regions;
 mod report;
 mod resume;
 mod rules;
