@@ -91,7 +91,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let place = Place::of(&service);
     let mut resumed = job.resume.map(|again| Resumed::take_up(job, &reader, &place, again)).transpose()?;
     if let Some(resumed) = resumed.take_if(|resumed| resumed.is_done()) {
-        return conclude::with_nothing_left(job, &place, reader, resumed.journal);
+        return conclude::with_nothing_left(job, &place, reader, resumed);
     }
 
     let (mut policies, obstacles) = policies(job.policy, job.lints, Some(&service));
