@@ -33,7 +33,7 @@ soak: .venv/made ## the long form of the tests that have one: 1,000 kills, 10,00
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --lib journal:: -- --nocapture
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it crash:: -- --nocapture
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it credentials:: -- --nocapture
-	COGNITO_PASSWD_ROWS=10000000 $(CARGO) bench --locked --bench journal --bench scale
+	COGNITO_PASSWD_ROWS=10000000 $(CARGO) bench --locked --bench journal --bench scale --bench throughput
 
 fmt: ## the formatting, without changing it
 	$(CARGO) fmt --check

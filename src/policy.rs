@@ -1,6 +1,6 @@
 //! A pool's password rules, and the check of one password against them.
 //!
-//! Two sets of rules exist. The API's own hold for every password ([`api_violation`]); a pool's policy comes on top ([`Policy`]).
+//! Two sets of rules exist. The API's own hold for every password ([`api_violations`]); a pool's policy comes on top ([`Policy`]).
 //! Only what is sure to be refused is a violation: where the service's unit of length is not established, the kinder one is taken.
 //! Password history is known to the service alone. Which pool has which policy is left to `validate`.
 
@@ -41,20 +41,24 @@ impl fmt::Display for ApiRule {
 
 /// The first rule of the API that `password` breaks.
 pub fn api_violation(password: &str) -> Option<ApiRule> {
+    api_violations(password).next()
+}
+
+/// Every rule of the API that `password` breaks. A line break at either end is white space there, and no line break beside that.
+pub fn api_violations(password: &str) -> impl Iterator<Item = ApiRule> + use<> {
     let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0B' | '\x0C' | '\r');
-    if password.len() > MAX_PASSWORD && password.chars().count() > MAX_PASSWORD {
-        Some(ApiRule::TooLong)
-    } else if password.starts_with(is_space) {
-        Some(ApiRule::LeadingSpace)
-    } else if password.ends_with(is_space) {
-        Some(ApiRule::TrailingSpace)
-    } else if password.chars().nth(1).is_none() {
-        Some(ApiRule::TwoCharacters)
-    } else if memchr2(b'\n', b'\r', password.as_bytes()).is_some() {
-        Some(ApiRule::LineBreak)
-    } else {
-        None
-    }
+    let too_long = password.len() > MAX_PASSWORD && password.chars().count() > MAX_PASSWORD;
+    let too_short = password.len() <= char::MAX.len_utf8() && password.chars().nth(1).is_none();
+    let line_break = memchr2(b'\n', b'\r', password.trim_matches(is_space).as_bytes()).is_some();
+    [
+        too_long.then_some(ApiRule::TooLong),
+        password.starts_with(is_space).then_some(ApiRule::LeadingSpace),
+        password.ends_with(is_space).then_some(ApiRule::TrailingSpace),
+        too_short.then_some(ApiRule::TwoCharacters),
+        line_break.then_some(ApiRule::LineBreak),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A pool's password policy, as `DescribeUserPool` gives it.
@@ -182,6 +186,8 @@ fn utf16_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const STRICT: Policy =
@@ -206,6 +212,7 @@ mod tests {
             (" ab", Some(ApiRule::LeadingSpace)),
             ("ab\n", Some(ApiRule::TrailingSpace)),
             ("a\nb", Some(ApiRule::LineBreak)),
+            (" ", Some(ApiRule::LeadingSpace)),
         ] {
             assert_eq!(api_violation(password), rule, "{password:?}");
         }
@@ -221,6 +228,83 @@ mod tests {
         assert_eq!(broken(STRICT, "Abcdefg1 "), [Symbols]);
         assert_eq!(broken(STRICT, "Abcdefg1€"), [Symbols]);
         assert_eq!(broken(Policy::default(), "x"), []);
+    }
+
+    #[test]
+    fn every_rule_of_the_api_that_is_broken_is_named_and_a_line_break_at_an_end_once() {
+        use ApiRule::{LeadingSpace, LineBreak, TooLong, TrailingSpace, TwoCharacters};
+        let long = format!(" {}\r\n", "x\n".repeat(200));
+        for (password, rules) in [
+            (" ", &[LeadingSpace, TrailingSpace, TwoCharacters][..]),
+            ("\nab\r\n", &[LeadingSpace, TrailingSpace]),
+            (long.as_str(), &[TooLong, LeadingSpace, TrailingSpace, LineBreak]),
+        ] {
+            assert_eq!(api_violations(password).collect::<Vec<_>>(), rules, "{password:?}");
+        }
+    }
+
+    /// Passwords in which everything that rules speak of is frequent.
+    fn password() -> impl Strategy<Value = String> {
+        let character = prop_oneof![
+            4 => prop::char::range('!', '~'),
+            1 => prop::sample::select(vec![' ', '\t', '\n', '\r', '\u{b}', '\u{a0}']),
+            1 => prop::sample::select(vec!['É', 'ß', '١', '²', '€', '李', '😀', '\u{301}']),
+            1 => any::<char>(),
+        ];
+        let any_length = prop_oneof![4 => 0_usize..14, 1 => 250_usize..262];
+        any_length.prop_flat_map(move |length| prop::collection::vec(character.clone(), length)).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        /// The developer guide's page on password requirements, sentence by sentence. Of length it says "characters"; the longest that
+        /// this may mean is taken.
+        #[test]
+        fn a_policy_is_what_the_documentation_says(
+            password in password(),
+            (minimum_length, upper, lower, number, symbol) in (0_usize..20, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
+        ) {
+            const SYMBOLS: &str = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-";
+            let contains_one_of = |set: &str| password.chars().any(|c| set.contains(c));
+            let inner_space = password.trim_start_matches(' ').trim_end_matches(' ').contains(' ');
+            let mut documented = Vec::new();
+            if password.chars().map(char::len_utf16).sum::<usize>() < minimum_length {
+                documented.push(PolicyRule::MinimumLength(minimum_length));
+            }
+            if upper && !contains_one_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+                documented.push(PolicyRule::Uppercase);
+            }
+            if lower && !contains_one_of("abcdefghijklmnopqrstuvwxyz") {
+                documented.push(PolicyRule::Lowercase);
+            }
+            if number && !contains_one_of("0123456789") {
+                documented.push(PolicyRule::Numbers);
+            }
+            if symbol && !contains_one_of(SYMBOLS) && !inner_space {
+                documented.push(PolicyRule::Symbols);
+            }
+            let policy = Policy {
+                minimum_length,
+                require_uppercase: upper,
+                require_lowercase: lower,
+                require_numbers: number,
+                require_symbols: symbol,
+            };
+            prop_assert_eq!(broken(policy, &password), documented);
+        }
+
+        /// `^[\S]+.*[\S]+$` and at most 256 characters, as a walk over the characters.
+        #[test]
+        fn the_api_takes_what_its_expression_matches(password in password()) {
+            let is_space = |c: &char| " \t\n\u{b}\u{c}\r".contains(*c);
+            let characters: Vec<char> = password.chars().collect();
+            let matches = match &characters[..] {
+                [first, between @ .., last] => !is_space(first) && !is_space(last) && !between.iter().any(|c| matches!(c, '\n' | '\r')),
+                _ => false,
+            };
+            prop_assert_eq!(api_violations(&password).next().is_none(), matches && characters.len() <= 256);
+        }
     }
 
     #[test]

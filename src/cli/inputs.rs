@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::input::{Defaults, Format, Origin, Settings};
 use crate::preflight::{PolicyChoice, Refusal};
 use crate::row::Lifetime;
-use crate::validate::OnDuplicate;
+use crate::validate::{Level, Lint, Lints, OnDuplicate, Rule};
 
 /// How rows are read and judged.
 #[derive(Debug, Args)]
@@ -35,6 +35,12 @@ pub(super) struct InputArgs {
     /// What two rows for one user mean: both are invalid, the first wins, or the last wins
     #[arg(long, value_enum, default_value = "error")]
     on_duplicate: DuplicateArg,
+    /// Take rows that look wrong by this rule for invalid
+    #[arg(long, value_name = "RULE", value_parser = lint_to_deny)]
+    deny: Vec<Lint>,
+    /// Say nothing of rows that look wrong by this rule
+    #[arg(long, value_name = "RULE", value_parser = lint_to_allow)]
+    allow: Vec<Lint>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -76,6 +82,20 @@ impl InputArgs {
         }
     }
 
+    /// What becomes of each lint.
+    ///
+    /// # Errors
+    /// [`Refusal::DeniedAndAllowed`] where one is to be both.
+    pub(super) fn lints(&self) -> Result<Lints, Refusal> {
+        if let Some(lint) = self.deny.iter().find(|lint| self.allow.contains(lint)) {
+            return Err(Refusal::DeniedAndAllowed(lint.code()));
+        }
+        let mut lints = Lints::default();
+        self.deny.iter().for_each(|lint| lints.set(*lint, Level::Deny));
+        self.allow.iter().for_each(|lint| lints.set(*lint, Level::Allow));
+        Ok(lints)
+    }
+
     fn lifetime(&self) -> Option<Lifetime> {
         match (self.permanent, self.no_permanent) {
             (true, _) => Some(Lifetime::Permanent),
@@ -94,6 +114,28 @@ pub(super) fn results_beside(input: &Path, what: &str) -> PathBuf {
     let ending = input.extension().and_then(|ending| ending.to_str());
     let ending = ending.filter(|ending| ["jsonl", "ndjson", "json"].contains(ending)).unwrap_or("csv");
     input.with_extension(format!("{what}.{ending}"))
+}
+
+fn lint_to_deny(text: &str) -> Result<Lint, String> {
+    lint(text, "its rows are invalid already")
+}
+
+fn lint_to_allow(text: &str) -> Result<Lint, String> {
+    lint(text, "Cognito would refuse such rows, or they cannot be read. Mend them, or leave them out with `run --skip-invalid`")
+}
+
+/// The lint of this name. Of a rule that is none it is said why.
+fn lint(text: &str, of_an_error: &str) -> Result<Lint, String> {
+    if let Some(lint) = Lint::ALL.into_iter().find(|lint| lint.code() == text) {
+        return Ok(lint);
+    }
+    if Rule::ERRORS.contains(&text) {
+        return Err(format!("this rule is an error: {of_an_error}"));
+    }
+    let names = Lint::ALL.map(Lint::code);
+    let nearest = names.iter().max_by(|a, b| strsim::jaro(a, text).total_cmp(&strsim::jaro(b, text)));
+    let nearest = nearest.expect("there are lints");
+    Err(format!("there is no such rule; did you mean {nearest}? There are {}", names.join(", ")))
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -122,6 +164,16 @@ mod tests {
         ] {
             assert_eq!(results_beside(Path::new(input), "results"), Path::new(results));
         }
+    }
+
+    #[test]
+    fn a_rule_that_is_no_lint_is_refused_with_a_reason() {
+        assert_eq!(lint_to_deny("password-shared"), Ok(Lint::Shared));
+        let nearest = |text| lint_to_allow(text).unwrap_err().split(['?', ';']).nth(1).unwrap().to_owned();
+        assert_eq!(nearest("pasword-shard"), " did you mean password-shared");
+        assert_eq!(nearest("user-case"), " did you mean username-case");
+        assert!(lint_to_allow("policy-symbols").is_err_and(|error| error.contains("Cognito would refuse")));
+        assert!(lint_to_deny("pool-id").is_err_and(|error| error.contains("already")));
     }
 
     #[test]

@@ -103,6 +103,7 @@ impl Args {
         Ok(Job {
             policy: self.input.policy()?,
             input,
+            lints: self.input.lints()?,
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
             live: self.live.live(self.quiet),

@@ -107,6 +107,15 @@ impl Batch {
         Identity { row: self.number(index), line: self.line(index), pool, username, lifetime }
     }
 
+    /// Whether the row at `index` holds the names of columns where the fields should be, as a second header does: a username and a
+    /// password that are the names of their own columns. It is asked of rows that cannot be decoded; only CSV has such.
+    pub fn repeats_header(&self, index: usize) -> bool {
+        match &self.rows {
+            Rows::Csv(rows) => rows.repeats_header(index),
+            Rows::Jsonl(_) => false,
+        }
+    }
+
     /// Decodes the row at `index`.
     ///
     /// # Errors

@@ -150,6 +150,15 @@ impl Rows {
         Place::within(raw, offset, line)
     }
 
+    /// Whether the cells of username and password are names of their own columns.
+    pub(super) fn repeats_header(&self, index: usize) -> bool {
+        let is_name = |field| {
+            let cell = self.layout.column(field).and_then(|column| self.records[index].get(column));
+            cell.and_then(|cell| str::from_utf8(cell).ok()).is_some_and(|cell| Field::named(cell.trim()) == Some(field))
+        };
+        is_name(Field::Username) && is_name(Field::Password)
+    }
+
     /// Decodes a record.
     pub(super) fn decode(&self, index: usize) -> Result<DecodedRow<'_>, (Place, Flaw)> {
         let record = &self.records[index];

@@ -47,7 +47,7 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
-/// What happened to the input.
+/// What happened to the input. It ends a check: nothing is known about what follows.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// No file has this name.
@@ -115,6 +115,32 @@ pub enum Problem {
     /// It was read once and cannot be read again.
     #[error("it can be read only once. Save it to a file, and name that")]
     ReadOnce,
+}
+
+impl Problem {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "file-not-found",
+            Self::PermissionDenied => "file-permission",
+            Self::Directory => "file-directory",
+            Self::Io(_) => "file-unreadable",
+            Self::UnknownFormat => "file-format",
+            Self::Delimiter => "file-delimiter",
+            Self::Empty => "file-empty",
+            Self::NoRows => "file-without-rows",
+            Self::Encoding { .. } => "file-encoding",
+            Self::JsonArray => "file-json-array",
+            Self::Header(_) => "header-unreadable",
+            Self::MissingColumns(_) => "header-missing-column",
+            Self::OtherDelimiter(_) => "header-delimiter",
+            Self::RepeatedColumn(_) => "header-repeated-column",
+            Self::RecordTooLong { .. } => "record-too-long",
+            Self::TooManyRows => "file-too-many-rows",
+            Self::Changed => "file-changed",
+            Self::ReadOnce => "file-read-once",
+        }
+    }
 }
 
 impl From<io::Error> for Problem {

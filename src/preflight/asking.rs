@@ -49,7 +49,7 @@ impl Asking {
             self.calls += 1;
             let Answer { class, detail } = match call().await {
                 Ok(answer) => {
-                    pacer.admitted();
+                    pacer.admitted(sent);
                     self.answered = true;
                     return Ok(answer);
                 }

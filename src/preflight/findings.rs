@@ -1,67 +1,61 @@
-//! Findings, shown as they come: a line each, with the place that an editor can jump to.
+//! What is wrong with the rows of a file that is to be run: the first errors as they come, a line each with the place that an editor can
+//! jump to, and then the lints in a line.
 
-use std::io::Write;
-
-use super::{LiveFinding, Severity};
+use super::LiveFinding;
 use crate::report::{count, plain};
-use crate::validate::Finding;
+use crate::validate::{Finding, Severity};
 
-/// How many findings are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listed {
-    /// All, on standard output: they are what was asked for.
-    All,
-    /// The first twenty, on standard error: they are why something else was refused.
-    First,
-}
-
+/// How many errors are shown. They are why the file is refused; `check` shows all there is.
 const FIRST: u64 = 20;
 
-/// Shows the findings of one input.
+/// Shows the findings of one input on standard error.
 pub struct Findings {
     name: String,
-    listed: Listed,
-    seen: u64,
+    errors: u64,
+    /// How often each lint struck, in the order of their first appearance.
+    warnings: Vec<(&'static str, u64)>,
 }
 
 impl Findings {
     /// For the input of this name.
-    pub fn new(name: &str, listed: Listed) -> Self {
-        Self { name: plain(name).into_owned(), listed, seen: 0 }
+    pub fn new(name: &str) -> Self {
+        Self { name: plain(name).into_owned(), errors: 0, warnings: Vec::new() }
     }
 
     /// Shows one, or counts it.
     pub fn take(&mut self, finding: &Finding) {
-        let Finding { line, column, rule, message, .. } = finding;
-        self.show((*line, *column), rule.code(), message);
+        let Finding { line, column, rule, severity, message, .. } = finding;
+        self.note((*line, *column), (rule.code(), *severity), message);
     }
 
-    /// The same for what a row meets in the live pool. A warning says that it is one.
+    /// The same for what a row meets in the live pool.
     pub fn take_live(&mut self, LiveFinding { line, column, rule, .. }: &LiveFinding) {
-        let message = match rule.severity() {
-            Severity::Error => rule.to_string(),
-            Severity::Warning => format!("warning: {rule}"),
-        };
-        self.show((*line, *column), rule.code(), &message);
+        self.note((*line, *column), (rule.code(), rule.severity()), &rule.to_string());
     }
 
-    fn show(&mut self, (line, column): (u64, u64), code: &str, message: &str) {
-        self.seen += 1;
-        let text = format!("{}:{line}:{column}: {code}: {}\n", self.name, plain(message));
-        match self.listed {
-            Listed::All => {
-                // A reader that has seen enough, `head` say, closes the pipe: the exit code still tells.
-                let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    fn note(&mut self, (line, column): (u64, u64), (code, severity): (&'static str, Severity), message: &str) {
+        if severity == Severity::Error {
+            self.errors += 1;
+            if self.errors <= FIRST {
+                say!("{}:{line}:{column}: {code}: {}", self.name, plain(message));
             }
-            Listed::First if self.seen <= FIRST => say_on!("{text}"),
-            Listed::First => {}
+        } else {
+            match self.warnings.iter_mut().find(|(known, _)| *known == code) {
+                Some((_, seen)) => *seen += 1,
+                None => self.warnings.push((code, 1)),
+            }
         }
     }
 
-    /// Says how many were not shown.
+    /// Says what was not shown.
     pub fn finish(self) {
-        if self.listed == Listed::First && self.seen > FIRST {
-            say!("... and {} more; `cognito-passwd check {}` lists them all", count(self.seen - FIRST), self.name);
+        if self.errors > FIRST {
+            say!("... and {} more; `cognito-passwd check --all {}` lists them", count(self.errors - FIRST), self.name);
+        }
+        if !self.warnings.is_empty() {
+            let counts: Vec<_> = self.warnings.iter().map(|(code, seen)| format!("{code} ({})", count(*seen))).collect();
+            say!("warning: {}: what looks wrong and may be sent: {}", self.name, counts.join(", "));
+            say!("         `cognito-passwd check {}` says where; --deny RULE refuses such rows, --allow RULE is silent", self.name);
         }
     }
 }

@@ -7,21 +7,24 @@ mod asking;
 mod describe;
 mod findings;
 mod forecast;
+mod listing;
 mod live;
 mod plan_error;
 mod plan_file;
 mod policies;
-
+mod reading;
 mod refusal;
 mod service;
 
 pub use self::describe::{Describer, PoolAnswer};
-pub use self::findings::{Findings, Listed};
+pub use self::findings::Findings;
 pub use self::forecast::Forecast;
-pub use self::live::{Census, LeftOut, Live, LiveFinding, LiveRule, Severity, census};
+pub use self::listing::{Listed, Listing};
+pub use self::live::{Census, LeftOut, Live, LiveFinding, LiveRule, census};
 pub use self::plan_error::PlanError;
 pub use self::plan_file::{PlanFile, PlannedFlags};
 pub use self::policies::{Obstacles, PolicyChoice, policies};
+pub use self::reading::Reading;
 pub use self::refusal::Refusal;
 pub use self::service::{Rehearsal, Service};
 use crate::input::Reader;

@@ -7,7 +7,7 @@ use super::{Describer, PoolAnswer, Refusal, Service};
 use crate::policy::Policy;
 use crate::report::plain;
 use crate::row::PoolId;
-use crate::validate::{Policies, PolicySource};
+use crate::validate::{Lints, Policies, PolicySource};
 
 /// What `--policy` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,8 @@ impl PolicyChoice {
     }
 }
 
-/// Makes the policies that `validate` asks for. With [`PolicyChoice::Live`] it is `service` that they are read from.
-pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
+/// Makes the policies and lints that rows are held to. With [`PolicyChoice::Live`] it is `service` that policies are read from.
+pub fn policies(choice: PolicyChoice, lints: Lints, service: Option<&Service>) -> (Policies<'static>, Obstacles) {
     let obstacles = Obstacles::default();
     let source = match (choice, service) {
         (PolicyChoice::Live, Some(service)) => {
@@ -69,7 +69,7 @@ pub fn policies(choice: PolicyChoice, service: Option<&Service>) -> (Policies<'s
         }
         _ => Policies::new(move |_: &PoolId| choice.given()),
     };
-    (source, obstacles)
+    (source.with_lints(lints), obstacles)
 }
 
 /// What was found in the way while policies were read, if anything was.
@@ -109,6 +109,13 @@ impl PolicySource for LivePolicies {
                 warn(pool, &reason);
                 None
             }
+        }
+    }
+
+    fn case_sensitive(&mut self, pool: &PoolId) -> Option<bool> {
+        match self.pools.describe(pool) {
+            PoolAnswer::Found(description) => Some(description.case_sensitive),
+            PoolAnswer::Missing(_) | PoolAnswer::Unreadable(_) => None,
         }
     }
 }

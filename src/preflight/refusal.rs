@@ -114,6 +114,9 @@ pub enum Refusal {
     /// An output is already there.
     #[error("{} exists, and nothing is overwritten\nmove it away, or name another report with --report FILE", .0.display())]
     Exists(PathBuf),
+    /// A rule is to be denied and to be allowed.
+    #[error("--deny {0} and --allow {0} contradict each other\nkeep one of them")]
+    DeniedAndAllowed(&'static str),
     /// A policy file cannot be used.
     #[error("cannot use the policy file {}: {reason}", path.display())]
     Policy {

@@ -28,11 +28,11 @@ use crate::execute::{self, Stop};
 use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{self, Draft, InputIdentity, Ledger, Start, Writer};
 use crate::preflight::{
-    Census, Findings, Forecast, LeftOut, Listed, Live, LiveFinding, PlanFile, PlannedFlags, PolicyChoice, Refusal, Service, Severity,
-    census, policies, warn_of,
+    Census, Findings, Forecast, LeftOut, Live, LiveFinding, PlanFile, PlannedFlags, PolicyChoice, Reading, Refusal, Service, census,
+    policies, warn_of,
 };
 use crate::report::{Output, OutputError, Progress, Style};
-use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
+use crate::validate::{Duplicates, Lints, OnDuplicate, Policies, Severity, Survey, survey};
 
 /// No more calls than the cap leave in any span of this length.
 const CAP_IS_FOR: Duration = Duration::from_secs(1);
@@ -44,6 +44,8 @@ pub struct Job {
     pub input: input::Settings,
     /// Where password policies come from.
     pub policy: PolicyChoice,
+    /// What becomes of rows that look wrong.
+    pub lints: Lints,
     /// What two rows for one user mean.
     pub on_duplicate: OnDuplicate,
     /// Leave invalid rows out instead of refusing the file.
@@ -100,7 +102,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
         return conclude::with_nothing_left(job, &place, reader, resumed);
     }
 
-    let (mut policies, obstacles) = policies(job.policy, Some(&service));
+    let (mut policies, obstacles) = policies(job.policy, job.lints, Some(&service));
     let planned = job.plan.as_ref().map(|path| as_planned(job, path, &mut reader, &service)).transpose()?;
     let (mut survey, census) = match reader.can_rewind() {
         true => first_pass(job, &mut reader, &mut policies, &service).map(|(survey, census)| (Some(survey), census))?,
@@ -132,7 +134,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let rows = survey.as_ref().map(|survey| survey.rows);
     let mut duplicates = match survey {
         Some(survey) => survey.duplicates,
-        None => Duplicates::of_stream(job.on_duplicate)?,
+        None => Duplicates::of_stream(job.on_duplicate, job.lints)?,
     };
     let journal = match resumed {
         Some(resumed) => resumed.when_the_cap_allows(to_send),
@@ -271,8 +273,10 @@ fn as_planned(job: &Job, path: &Path, reader: &mut Reader, service: &Service) ->
 }
 
 fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>, service: &Service) -> Result<(Survey, Option<Census>), Refusal> {
-    let mut findings = Findings::new(reader.name(), Listed::First);
-    let mut survey = survey(reader, policies, job.on_duplicate, &mut |_, _| {}, &mut |finding| findings.take(&finding))?;
+    let (reading, mut findings) = (Reading::new(reader, job.style == Style::Bar), Findings::new(reader.name()));
+    let progress = &mut |bytes, rows| reading.at(bytes, rows);
+    let mut survey = survey(reader, policies, job.on_duplicate, progress, &mut |finding| findings.take(&finding))?;
+    drop(reading);
     let mut census_taken = None;
     if let Some(live) = &job.live
         && (survey.invalid == 0 || job.skip_invalid)

@@ -2,10 +2,12 @@
 
 use rayon::prelude::*;
 
+use super::lint::{Level, Lint, Lints};
 use super::marks::{Mark, Marker};
 use super::policies::{Policies, PoolNumber, Pools};
-use super::{Finding, Rule, username};
-use crate::input::{Batch, Field};
+use super::shared::UNMARKED;
+use super::{Finding, Rule, Severity, suspect, username};
+use crate::input::{Batch, Field, Place, Row};
 use crate::policy;
 use crate::row::{Lifetime, PoolId};
 
@@ -16,31 +18,52 @@ const ROWS_AT_ONCE: usize = 128;
 pub(super) enum Verdict {
     /// Nothing yet: it names a pool whose policy has not been asked for.
     Open,
-    /// It breaks no rule by itself.
-    Valid { pool: PoolNumber, lifetime: Lifetime, mark: Mark },
+    /// It breaks no rule by itself. There may be warnings.
+    Valid { pool: PoolNumber, lifetime: Lifetime, mark: Mark, warnings: Box<[Finding]> },
     /// It breaks these.
     Invalid(Vec<Finding>),
 }
 
+impl Verdict {
+    fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Open => &[],
+            Self::Valid { warnings, .. } => warnings,
+            Self::Invalid(findings) => findings,
+        }
+    }
+}
+
 /// The verdicts on the rows of a batch, in order. The buffer stays for the next batch.
 #[derive(Default)]
-pub(super) struct Verdicts(Vec<Verdict>);
+pub(super) struct Verdicts {
+    verdicts: Vec<Verdict>,
+    warnings: bool,
+    /// Whether any is open, and whether any has findings. Mostly none has, and then nobody need look.
+    open: bool,
+    found: bool,
+}
 
 impl Verdicts {
+    /// The same, with warnings. Without, only what makes a row invalid is looked for.
+    pub(super) fn with_warnings() -> Self {
+        Self { warnings: true, ..Self::default() }
+    }
+
     /// Checks the rows of a batch in parallel, as far as their pools are known. The rest stay open.
     pub(super) fn check(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
-        self.0.clear();
-        self.0.resize_with(batch.len(), || Verdict::Open);
+        self.verdicts.clear();
+        self.verdicts.resize_with(batch.len(), || Verdict::Open);
+        self.found = false;
         self.close(batch, pools, marker);
     }
 
     /// Closes the verdicts that [`Verdicts::check`] left open: asks for the policies of their pools, in order, and checks them.
     pub(super) fn settle(&mut self, batch: &Batch, policies: &mut Policies<'_>, marker: &Marker) {
-        let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Open);
-        if !self.0.iter().any(is_open) {
+        if !self.open {
             return;
         }
-        for (index, _) in self.0.iter().enumerate().filter(|(_, verdict)| is_open(verdict)) {
+        for (index, _) in self.verdicts.iter().enumerate().filter(|(_, verdict)| matches!(verdict, Verdict::Open)) {
             if let Ok(row) = batch.row(index)
                 && let Ok(pool) = PoolId::parse(&row.pool)
             {
@@ -51,62 +74,110 @@ impl Verdicts {
     }
 
     fn close(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
-        self.0.par_chunks_mut(ROWS_AT_ONCE).enumerate().for_each(|(chunk, verdicts)| {
-            let mut last_pool = None;
+        let lints = if self.warnings { pools.lints() } else { pools.lints().errors_alone() };
+        let chunks = self.verdicts.par_chunks_mut(ROWS_AT_ONCE).enumerate().map(|(chunk, verdicts)| {
+            let mut check = Check { batch, pools, marker, lints, last_pool: None };
+            let (mut open, mut found) = (false, false);
             for (index, verdict) in verdicts.iter_mut().enumerate() {
                 if let Verdict::Open = verdict {
-                    *verdict = check_row(batch, chunk * ROWS_AT_ONCE + index, pools, &mut last_pool, marker);
+                    *verdict = check.row(chunk * ROWS_AT_ONCE + index);
+                    open |= matches!(verdict, Verdict::Open);
+                    found |= !verdict.findings().is_empty();
                 }
             }
+            (open, found)
         });
+        let (open, found) = chunks.reduce(|| (false, false), |a, b| (a.0 | b.0, a.1 | b.1));
+        self.open = open;
+        self.found |= found;
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Verdict> {
-        self.0.iter()
+        self.verdicts.iter()
     }
 
     /// All of them, each once.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Verdict> {
-        self.0.drain(..)
+        self.verdicts.drain(..)
     }
 
-    /// The rules that the rows break, each once.
+    /// The findings on the rows, each once.
     pub(super) fn findings(&mut self) -> impl Iterator<Item = Finding> {
-        self.0.iter_mut().flat_map(|verdict| match verdict {
+        let verdicts = if self.found { &mut self.verdicts[..] } else { &mut [] };
+        verdicts.iter_mut().flat_map(|verdict| match verdict {
             Verdict::Invalid(findings) => std::mem::take(findings),
-            Verdict::Open | Verdict::Valid { .. } => Vec::new(),
+            Verdict::Valid { warnings, .. } => std::mem::take(warnings).into_vec(),
+            Verdict::Open => Vec::new(),
         })
     }
 }
 
-fn check_row(batch: &Batch, index: usize, pools: &Pools, last_pool: &mut Option<PoolNumber>, marker: &Marker) -> Verdict {
-    let row = match batch.row(index) {
-        Ok(row) => row,
-        Err(malformed) => return Verdict::Invalid(vec![malformed.into()]),
-    };
-    let mut findings = Vec::new();
-    let mut blame = |field, rule| findings.push(Finding::new(row.number, batch.place(index, field), rule));
+/// What the rows of a batch are checked with.
+struct Check<'a> {
+    batch: &'a Batch,
+    pools: &'a Pools,
+    marker: &'a Marker,
+    lints: Lints,
+    last_pool: Option<PoolNumber>,
+}
 
-    let pool = pools.find(&row.pool, last_pool);
-    if pool.is_none() {
-        match PoolId::parse(&row.pool) {
-            Ok(_) => return Verdict::Open,
-            Err(error) => blame(Field::Pool, Rule::PoolId(error)),
+impl Check<'_> {
+    fn row(&mut self, index: usize) -> Verdict {
+        let row = match self.batch.row(index) {
+            Ok(row) => row,
+            Err(malformed) => return Verdict::Invalid(self.malformed(index, malformed.into())),
+        };
+        let mut findings = Vec::new();
+        let mut blame = |field, rule| findings.push(Finding::new(row.number, self.batch.place(index, field), rule));
+
+        let pool = self.pools.find(&row.pool, &mut self.last_pool);
+        if pool.is_none() {
+            match PoolId::parse(&row.pool) {
+                Ok(_) => return Verdict::Open,
+                Err(error) => blame(Field::Pool, Rule::PoolId(error)),
+            }
+        }
+        if let Some(rule) = username::violation(&row.username) {
+            blame(Field::Username, rule);
+        }
+        let password = row.password.expose();
+        policy::api_violations(password).for_each(|rule| blame(Field::Password, Rule::Password(rule)));
+        if let Some(policy) = pool.and_then(|pool| self.pools.policy(pool)) {
+            policy.violations(password).for_each(|rule| blame(Field::Password, Rule::Policy(rule)));
+        }
+        if !self.lints.are_silent() {
+            suspect::look(&row.username, password, |lint| findings.extend(self.lint(index, &row, lint)));
+        }
+
+        match pool {
+            Some(pool) if findings.iter().all(|finding| finding.severity == Severity::Warning) => {
+                let mark = self.marker.mark(pool, &row.username, self.pools.case_sensitive(pool));
+                let (mark, warnings) = (mark.with_password(self.password_mark(&row)), findings.into_boxed_slice());
+                Verdict::Valid { pool, lifetime: row.lifetime, mark, warnings }
+            }
+            _ => Verdict::Invalid(findings),
         }
     }
-    if let Some(rule) = username::violation(&row.username) {
-        blame(Field::Username, rule);
-    }
-    let password = row.password.expose();
-    if let Some(rule) = policy::api_violation(password) {
-        blame(Field::Password, Rule::Password(rule));
-    }
-    if let Some(policy) = pool.and_then(|pool| pools.policy(pool)) {
-        policy.violations(password).for_each(|rule| blame(Field::Password, Rule::Policy(rule)));
+
+    /// A finding for a lint, unless it is allowed.
+    fn lint(&self, index: usize, row: &Row<'_>, lint: Lint) -> Option<Finding> {
+        let place = || match lint.field() {
+            Some(field) => self.batch.place(index, field),
+            None => Place { line: row.line, column: 1 },
+        };
+        (self.lints.level(lint) != Level::Allow).then(|| Finding::of_lint(row.number, place(), Rule::Lint(lint), self.lints))
     }
 
-    match pool {
-        Some(pool) if findings.is_empty() => Verdict::Valid { pool, lifetime: row.lifetime, mark: marker.mark(pool, &row.username) },
-        _ => Verdict::Invalid(findings),
+    /// What is said of a row that cannot be decoded. A header in the middle of a file tends to be one, for `permanent` is no boolean.
+    fn malformed(&self, index: usize, malformed: Finding) -> Vec<Finding> {
+        let place = Place { line: self.batch.line(index), column: 1 };
+        let header = (self.lints.level(Lint::Header) != Level::Allow && self.batch.repeats_header(index))
+            .then(|| Finding::of_lint(malformed.row, place, Rule::Lint(Lint::Header), self.lints));
+        std::iter::once(malformed).chain(header).collect()
+    }
+
+    /// What stands for the row's password where rows are compared, if they are.
+    fn password_mark(&self, row: &Row<'_>) -> u64 {
+        if self.lints.level(Lint::Shared) == Level::Allow { UNMARKED } else { self.marker.password(row.password.expose()) }
     }
 }

@@ -1,9 +1,11 @@
-//! What becomes of two valid rows for one user.
+//! What becomes of valid rows beside each other: two for one user, two whose usernames differ in case alone, many with one password.
 
 use std::sync::Arc;
 
 use super::Rule;
-use super::marks::{Mark, Rivals, SortedMarks};
+use super::lint::{Level, Lint, Lints};
+use super::marks::{Because, Mark, Rival, SortedMarks};
+use super::shared::{MANY, Shared, UNMARKED};
 use crate::row::RowNumber;
 
 /// Which of the valid rows for one (pool, username) is to be sent.
@@ -38,11 +40,22 @@ impl OnDuplicate {
 pub struct LastNeedsAFile;
 
 /// The duplicates of an input: known from a survey, or found as rows come.
-pub struct Duplicates(Knowledge);
+pub struct Duplicates {
+    on_duplicate: OnDuplicate,
+    lints: Lints,
+    knowledge: Knowledge,
+}
 
 enum Knowledge {
-    Surveyed { on_duplicate: OnDuplicate, rivals: Arc<[Rivals]>, lines: Arc<[u64]> },
-    Found { on_duplicate: OnDuplicate, marks: SortedMarks },
+    /// In the order of rows, and the line of each.
+    Surveyed {
+        rivals: Arc<[Rival]>,
+        lines: Arc<[u64]>,
+    },
+    Found {
+        marks: SortedMarks,
+        passwords: Shared,
+    },
 }
 
 /// Where a valid row stands among the rows for its user.
@@ -59,30 +72,42 @@ pub(super) enum Standing {
     Refused(Rule),
 }
 
+/// Where a row stands, and what is said of it if it is sent.
+pub(super) struct Judgement {
+    pub standing: Standing,
+    pub warnings: Vec<Rule>,
+}
+
 impl Duplicates {
     /// For an input that is read once: duplicates are found as they come, in at most 20 bytes a row.
     ///
     /// # Errors
     /// [`LastNeedsAFile`] for [`OnDuplicate::Last`].
-    pub fn of_stream(on_duplicate: OnDuplicate) -> Result<Self, LastNeedsAFile> {
-        match on_duplicate {
-            OnDuplicate::Last => Err(LastNeedsAFile),
-            _ => Ok(Self(Knowledge::Found { on_duplicate, marks: SortedMarks::new() })),
+    pub fn of_stream(on_duplicate: OnDuplicate, lints: Lints) -> Result<Self, LastNeedsAFile> {
+        if on_duplicate == OnDuplicate::Last {
+            return Err(LastNeedsAFile);
         }
+        Ok(Self { on_duplicate, lints, knowledge: Knowledge::Found { marks: SortedMarks::new(), passwords: Shared::new() } })
     }
 
-    /// For a file that was surveyed: the rows that have a rival, in order, and the line that each of them begins on. Lines are needed
-    /// only where findings name them.
-    pub(super) fn surveyed(on_duplicate: OnDuplicate, rivals: Vec<Rivals>, lines: Vec<u64>) -> Self {
-        Self(Knowledge::Surveyed { on_duplicate, rivals: rivals.into(), lines: lines.into() })
+    /// For a file that was surveyed: the rows that do not stand alone, in order.
+    pub(super) fn surveyed(on_duplicate: OnDuplicate, lints: Lints, rivals: Vec<Rival>) -> Self {
+        Self { on_duplicate, lints, knowledge: Knowledge::Surveyed { rivals: rivals.into(), lines: Arc::default() } }
+    }
+
+    /// Takes note of the line that each of the rows in [`Duplicates::rivals`] begins on. Messages name them.
+    pub(super) fn learn_lines(&mut self, learnt: Vec<u64>) {
+        if let Knowledge::Surveyed { lines, .. } = &mut self.knowledge {
+            *lines = learnt.into();
+        }
     }
 
     /// The same once more, for another pass over the file that was surveyed; `None` where it was not.
     pub fn another(&self) -> Option<Self> {
-        match &self.0 {
-            Knowledge::Surveyed { on_duplicate, rivals, lines } => {
-                let (rivals, lines) = (Arc::clone(rivals), Arc::clone(lines));
-                Some(Self(Knowledge::Surveyed { on_duplicate: *on_duplicate, rivals, lines }))
+        match &self.knowledge {
+            Knowledge::Surveyed { rivals, lines } => {
+                let knowledge = Knowledge::Surveyed { rivals: Arc::clone(rivals), lines: Arc::clone(lines) };
+                Some(Self { knowledge, ..*self })
             }
             Knowledge::Found { .. } => None,
         }
@@ -90,42 +115,90 @@ impl Duplicates {
 
     /// Whether they were learnt from a survey, which a second pass must follow from the first row on.
     pub(super) fn are_surveyed(&self) -> bool {
-        matches!(self.0, Knowledge::Surveyed { .. })
+        matches!(self.knowledge, Knowledge::Surveyed { .. })
+    }
+
+    /// The rows of a survey that do not stand alone, in order. A row may be there several times.
+    pub(super) fn rivals(&self) -> &[Rival] {
+        match &self.knowledge {
+            Knowledge::Surveyed { rivals, .. } => rivals,
+            Knowledge::Found { .. } => &[],
+        }
+    }
+
+    /// What becomes of each row of a survey that does not stand alone, and the line that it begins on.
+    pub(super) fn judgements(&self) -> impl Iterator<Item = (RowNumber, u64, Judgement)> {
+        self.rivals().chunk_by(|a, b| a.row() == b.row()).map(|of_row| {
+            let row = of_row[0].row();
+            (row, self.line(row).unwrap_or_default(), self.judge(of_row.iter().map(|rival| (rival.because(), rival.other()))))
+        })
     }
 
     /// Where the valid row with this number and mark stands. Rows are asked about in order.
     pub(super) fn standing(&mut self, row: RowNumber, mark: Mark) -> Standing {
-        let (on_duplicate, other) = match &mut self.0 {
-            Knowledge::Surveyed { on_duplicate, rivals, .. } => {
-                let found = rivals.binary_search_by_key(&row, Rivals::row);
-                (*on_duplicate, found.ok().map(|at| rivals[at].other()))
+        self.judgement(row, mark).standing
+    }
+
+    /// The same, with what is said of the row if it is sent.
+    pub(super) fn judgement(&mut self, row: RowNumber, mark: Mark) -> Judgement {
+        let grounds = match &mut self.knowledge {
+            Knowledge::Surveyed { .. } => {
+                let of_row = &self.rivals()[self.place(row)..];
+                return self.judge(of_row.iter().take_while(|rival| rival.row() == row).map(|rival| (rival.because(), rival.other())));
             }
-            Knowledge::Found { on_duplicate, marks } => (*on_duplicate, marks.add(mark, row)),
+            Knowledge::Found { marks, passwords } => {
+                let earlier = marks.add(mark, row).map(|(because, other)| (because, other.0 as u32));
+                let rows = if mark.password() == UNMARKED { 0 } else { passwords.add(mark.password(), row) };
+                // A warning is said once for a password, and a refusal to each of its rows from then on.
+                let is_many = if self.lints.level(Lint::Shared) == Level::Deny { rows >= MANY } else { rows == MANY };
+                earlier.into_iter().chain(is_many.then_some((Because::SharedPassword, rows)))
+            }
         };
-        match other {
-            None => Standing::Wins,
-            Some(other) if on_duplicate == OnDuplicate::Error => Standing::Refused(self.rule(other)),
-            Some(winner) => Standing::Loses { winner },
+        self.judge(grounds)
+    }
+
+    /// What becomes of a row that does not stand alone for these reasons, the gravest first.
+    fn judge(&self, grounds: impl Iterator<Item = (Because, u32)>) -> Judgement {
+        let mut warnings = Vec::new();
+        for (because, other) in grounds {
+            let level = match because {
+                Because::SameUser if self.on_duplicate != OnDuplicate::Error => {
+                    return Judgement { standing: Standing::Loses { winner: RowNumber(other.into()) }, warnings: Vec::new() };
+                }
+                Because::SameUser => Level::Deny,
+                Because::OtherCase => self.lints.level(Lint::UsernameCase),
+                Because::SharedPassword => self.lints.level(Lint::Shared),
+            };
+            let rule = self.rule(because, other);
+            match level {
+                Level::Allow => {}
+                Level::Warn => warnings.push(rule),
+                Level::Deny => return Judgement { standing: Standing::Refused(rule), warnings: Vec::new() },
+            }
+        }
+        Judgement { standing: Standing::Wins, warnings }
+    }
+
+    fn rule(&self, because: Because, other: u32) -> Rule {
+        let (row, line) = (RowNumber(other.into()), self.line(RowNumber(other.into())));
+        match because {
+            Because::SameUser => Rule::Duplicate { other: row, line },
+            Because::OtherCase => Rule::OtherCase { other: row, line },
+            Because::SharedPassword => Rule::SharedPassword { rows: other },
         }
     }
 
-    /// The rule that a row breaks by standing against `other`.
-    pub(super) fn rule(&self, other: RowNumber) -> Rule {
-        let line = match &self.0 {
-            Knowledge::Surveyed { rivals, lines, .. } => {
-                rivals.binary_search_by_key(&other, Rivals::row).ok().and_then(|at| lines.get(at).copied())
-            }
-            Knowledge::Found { .. } => None,
-        };
-        Rule::Duplicate { other, line }
+    /// The line that a row begins on, if it does not stand alone in a file.
+    fn line(&self, row: RowNumber) -> Option<u64> {
+        let at = self.place(row);
+        match &self.knowledge {
+            Knowledge::Surveyed { rivals, lines } if rivals.get(at)?.row() == row => lines.get(at).copied(),
+            _ => None,
+        }
     }
 
-    /// The rows that stand against another, the line that each begins on, and the other.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (RowNumber, u64, RowNumber)> {
-        let (rivals, lines): (&[_], &[_]) = match &self.0 {
-            Knowledge::Surveyed { rivals, lines, .. } => (rivals, lines),
-            Knowledge::Found { .. } => (&[], &[]),
-        };
-        rivals.iter().zip(lines).map(|(rivals, &line)| (rivals.row(), line, rivals.other()))
+    /// Where a row's rivals begin.
+    fn place(&self, row: RowNumber) -> usize {
+        self.rivals().partition_point(|rival| rival.row() < row)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A row is checked by itself on all cores: its shape, its pool's id, its username, its password against the API's rules
 //! and the pool's policy. Rows are then compared with each other: two valid rows for one user are duplicates ([`OnDuplicate`]). An
-//! invalid row competes with nobody. All that comes out comes in the order of the input.
+//! invalid row competes with nobody. What can be sent and still looks wrong is a lint: a warning, unless it is asked to be more. All that comes out comes in the order of the input.
 //!
 //! A file is read twice. [`survey`] counts and finds faults; [`stream`] hands out the rows. Standard input is streamed alone, and its
 //! duplicates are found as they come. What a fault looks like to a person is left to the caller: a [`Finding`] has a place, a rule and
@@ -10,18 +10,22 @@
 
 mod check;
 mod duplicates;
+mod lint;
 mod marks;
 mod once;
 mod policies;
 mod rule;
+mod shared;
 mod stream;
 mod survey;
+mod suspect;
 mod username;
 
 pub use duplicates::{Duplicates, LastNeedsAFile, OnDuplicate};
+pub use lint::{Level, Lint, Lints};
 pub use once::survey_once;
 pub use policies::{Policies, PolicySource};
-pub use rule::Rule;
+pub use rule::{Rule, Severity};
 pub use stream::{Candidate, Checked, Sink, stream};
 pub use survey::{PoolRows, Survey, survey};
 
@@ -99,13 +103,21 @@ pub struct Finding {
     pub column: u64,
     /// The rule.
     pub rule: Rule,
+    /// How grave it is.
+    pub severity: Severity,
     /// What is wrong and, where it is not plain, what to do. It holds no value of the row.
     pub message: String,
 }
 
 impl Finding {
     fn new(row: RowNumber, Place { line, column }: Place, rule: Rule) -> Self {
-        Self { row, line, column, rule, message: rule.to_string() }
+        Self { row, line, column, rule, severity: Severity::Error, message: rule.to_string() }
+    }
+
+    /// A lint, as grave as `lints` have it. It must not be one that is allowed.
+    fn of_lint(row: RowNumber, place: Place, rule: Rule, lints: Lints) -> Self {
+        let denied = rule.lint().is_none_or(|lint| lints.level(lint) == Level::Deny);
+        Self { severity: if denied { Severity::Error } else { Severity::Warning }, ..Self::new(row, place, rule) }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The survey of an input that can be read only once: what it holds and what is wrong with it, for a dry run that will not send it.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
-use super::{Checked, Duplicates, Finding, Policies, Survey, stream};
-use crate::input::{InputError, Reader};
+use super::check::{Verdict, Verdicts};
+use super::duplicates::Standing;
+use super::marks::Marker;
+use super::{Duplicates, Finding, Policies, Survey};
+use crate::input::{Batch, InputError, Place, Reader};
 
-/// Reads an input from where it stands to its end. `findings` hears every rule that a row breaks, in input order.
+/// Reads an input from where it stands to its end. `findings` hears every rule that a row breaks and every lint, in input order.
 ///
 /// # Errors
 /// [`InputError`] where the input fails.
@@ -18,22 +20,47 @@ pub fn survey_once(
 ) -> Result<Survey, InputError> {
     let pools = BTreeMap::new();
     let mut survey = Survey { rows: 0, valid: 0, invalid: 0, skipped: 0, permanent: 0, temporary: 0, pools, duplicates };
-    let Survey { rows, valid, invalid, skipped, permanent, temporary, pools, duplicates } = &mut survey;
-    stream(reader, policies, duplicates, &mut |checked: Checked<'_>| {
-        *rows += 1;
-        match checked {
-            Checked::Valid(row) => {
-                *valid += 1;
-                *(if row.lifetime().is_permanent() { &mut *permanent } else { &mut *temporary }) += 1;
-                pools.entry(row.pool().clone()).or_default().add(row.lifetime());
-            }
-            Checked::Invalid { findings: found, .. } => {
-                *invalid += 1;
-                found.into_iter().for_each(&mut *findings);
-            }
-            Checked::Skipped { .. } => *skipped += 1,
+    let marker = Marker::new();
+    let (mut batch, mut verdicts) = (Batch::default(), Verdicts::with_warnings());
+    loop {
+        reader.fill(&mut batch)?;
+        if batch.is_empty() {
+            return Ok(survey);
         }
-        ControlFlow::Continue(())
-    })?;
-    Ok(survey)
+        verdicts.check(&batch, policies.pools(), &marker);
+        verdicts.settle(&batch, policies, &marker);
+        for (index, verdict) in verdicts.drain().enumerate() {
+            count(&mut survey, &batch, index, verdict, policies, findings);
+        }
+    }
+}
+
+fn count(survey: &mut Survey, batch: &Batch, index: usize, verdict: Verdict, policies: &Policies<'_>, findings: &mut dyn FnMut(Finding)) {
+    survey.rows += 1;
+    let (row, place) = (batch.number(index), Place { line: batch.line(index), column: 1 });
+    match verdict {
+        Verdict::Valid { pool, lifetime, mark, warnings } => {
+            warnings.into_iter().for_each(&mut *findings);
+            let judgement = survey.duplicates.judgement(row, mark);
+            match judgement.standing {
+                Standing::Wins => {
+                    survey.valid += 1;
+                    *(if lifetime.is_permanent() { &mut survey.permanent } else { &mut survey.temporary }) += 1;
+                    survey.pools.entry(policies.pools().id(pool).clone()).or_default().add(lifetime);
+                }
+                Standing::Loses { .. } => survey.skipped += 1,
+                Standing::Refused(rule) => {
+                    survey.invalid += 1;
+                    findings(Finding::new(row, place, rule));
+                }
+            }
+            let lints = policies.pools().lints();
+            judgement.warnings.into_iter().for_each(|rule| findings(Finding::of_lint(row, place, rule, lints)));
+        }
+        Verdict::Invalid(found) => {
+            survey.invalid += 1;
+            found.into_iter().for_each(findings);
+        }
+        Verdict::Open => unreachable!("every verdict was settled"),
+    }
 }

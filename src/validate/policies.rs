@@ -1,7 +1,8 @@
-//! The pools that rows name, and the policy of each.
+//! What rows are held to: the pools that they name with the policy of each, and the lints.
 
 use std::collections::HashMap;
 
+use super::lint::Lints;
 use crate::policy::Policy;
 use crate::row::PoolId;
 
@@ -9,6 +10,12 @@ use crate::row::PoolId;
 pub trait PolicySource {
     /// The policy of `pool`, or nothing where it cannot be read: then only the API's own rules hold.
     fn policy(&mut self, pool: &PoolId) -> Option<Policy>;
+
+    /// Whether usernames of `pool` that differ in case alone are different users, or nothing where that is not known. It is asked after
+    /// the policy.
+    fn case_sensitive(&mut self, _pool: &PoolId) -> Option<bool> {
+        None
+    }
 }
 
 impl<F: FnMut(&PoolId) -> Option<Policy>> PolicySource for F {
@@ -30,9 +37,15 @@ impl<'a> Policies<'a> {
         Self { source: Box::new(source), pools: Pools::default() }
     }
 
+    /// The same, with what becomes of each lint.
+    pub fn with_lints(mut self, lints: Lints) -> Self {
+        self.pools.lints = lints;
+        self
+    }
+
     /// The pools named so far, in the order of their first appearance, each with its policy if it has one that could be read.
     pub fn known(&self) -> impl Iterator<Item = (&PoolId, Option<&Policy>)> {
-        self.pools.known.iter().map(|(pool, policy)| (pool, policy.as_ref()))
+        self.pools.known.iter().map(|pool| (&pool.id, pool.policy.as_ref()))
     }
 
     /// What is known by now, for another pass over the same rows. It asks nobody: pools that are not known have no policy.
@@ -52,7 +65,8 @@ impl<'a> Policies<'a> {
         let number = u32::try_from(self.pools.known.len()).expect("there are no more pools than rows");
         self.pools.numbers.insert(pool.as_str().into(), PoolNumber(number));
         let policy = self.source.policy(&pool);
-        self.pools.known.push((pool, policy));
+        let case_sensitive = self.source.case_sensitive(&pool);
+        self.pools.known.push(Pool { id: pool, policy, case_sensitive });
     }
 }
 
@@ -60,11 +74,20 @@ impl<'a> Policies<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PoolNumber(pub u32);
 
+/// A pool, as far as rows are held to it.
+#[derive(Clone)]
+struct Pool {
+    id: PoolId,
+    policy: Option<Policy>,
+    case_sensitive: Option<bool>,
+}
+
 /// The pools as the checking threads see them: without their source.
 #[derive(Clone, Default)]
 pub(super) struct Pools {
-    known: Vec<(PoolId, Option<Policy>)>,
+    known: Vec<Pool>,
     numbers: HashMap<Box<str>, PoolNumber>,
+    lints: Lints,
 }
 
 impl Pools {
@@ -77,16 +100,24 @@ impl Pools {
     }
 
     pub(super) fn id(&self, number: PoolNumber) -> &PoolId {
-        &self.known[number.0 as usize].0
+        &self.known[number.0 as usize].id
     }
 
     pub(super) fn policy(&self, number: PoolNumber) -> Option<&Policy> {
-        self.known[number.0 as usize].1.as_ref()
+        self.known[number.0 as usize].policy.as_ref()
+    }
+
+    pub(super) fn case_sensitive(&self, number: PoolNumber) -> Option<bool> {
+        self.known[number.0 as usize].case_sensitive
+    }
+
+    pub(super) fn lints(&self) -> Lints {
+        self.lints
     }
 
     /// The ids in the order of their numbers.
     pub(super) fn ids(&self) -> impl Iterator<Item = &PoolId> {
-        self.known.iter().map(|(id, _)| id)
+        self.known.iter().map(|pool| &pool.id)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -1,7 +1,8 @@
-//! The rules that a row can break, each under a stable name.
+//! The rules that a row can break, each under a stable name, and how grave that is.
 
 use std::fmt;
 
+use super::lint::Lint;
 use super::username::MAX_USERNAME;
 use crate::input::{Field, Flaw};
 use crate::policy::{ApiRule, PolicyRule};
@@ -29,9 +30,81 @@ pub enum Rule {
         /// The line that the other row begins on, where it is still known: not for standard input.
         line: Option<u64>,
     },
+    /// The row can be sent, and looks wrong.
+    Lint(Lint),
+    /// [`Lint::UsernameCase`], and the other row.
+    OtherCase {
+        /// The other row.
+        other: RowNumber,
+        /// The line that the other row begins on, where it is still known.
+        line: Option<u64>,
+    },
+    /// [`Lint::Shared`], and by how many.
+    SharedPassword {
+        /// At least so many rows.
+        rows: u32,
+    },
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The row is invalid.
+    Error,
+    /// The row may be sent.
+    Warning,
+}
+
+impl Severity {
+    /// Its name for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 impl Rule {
+    /// The codes of the rules whose breach makes a row invalid, whatever is asked for. All other codes are those of [`Lint::ALL`].
+    pub const ERRORS: [&'static str; 25] = [
+        "unclosed-quote",
+        "quote-in-field",
+        "text-after-quote",
+        "field-count",
+        "not-utf8",
+        "not-json",
+        "not-an-object",
+        "repeated-field",
+        "wrong-type",
+        "not-a-boolean",
+        "missing-field",
+        "pool-id",
+        "username-length",
+        "username-character",
+        "password-too-short",
+        "password-too-long",
+        "password-leading-space",
+        "password-trailing-space",
+        "password-line-break",
+        "policy-minimum-length",
+        "policy-uppercase",
+        "policy-lowercase",
+        "policy-numbers",
+        "policy-symbols",
+        "duplicate-user",
+    ];
+
+    /// The lint that it is, if it is one.
+    pub fn lint(&self) -> Option<Lint> {
+        match self {
+            Self::Lint(lint) => Some(*lint),
+            Self::OtherCase { .. } => Some(Lint::UsernameCase),
+            Self::SharedPassword { .. } => Some(Lint::Shared),
+            _ => None,
+        }
+    }
+
     /// Its name for programs. It never changes.
     pub fn code(&self) -> &'static str {
         match self {
@@ -50,6 +123,9 @@ impl Rule {
             Self::Policy(PolicyRule::Numbers) => "policy-numbers",
             Self::Policy(PolicyRule::Symbols) => "policy-symbols",
             Self::Duplicate { .. } => "duplicate-user",
+            Self::Lint(lint) => lint.code(),
+            Self::OtherCase { .. } => Lint::UsernameCase.code(),
+            Self::SharedPassword { .. } => Lint::Shared.code(),
         }
     }
 
@@ -61,6 +137,9 @@ impl Rule {
             Self::UsernameLength | Self::UsernameCharacter => Some(Field::Username),
             Self::Password(_) | Self::Policy(_) => Some(Field::Password),
             Self::Duplicate { .. } => None,
+            Self::Lint(lint) => lint.field(),
+            Self::OtherCase { .. } => Lint::UsernameCase.field(),
+            Self::SharedPassword { .. } => Lint::Shared.field(),
         }
     }
 }
@@ -80,6 +159,17 @@ impl fmt::Display for Rule {
                     write!(f, " (line {line})")?;
                 }
                 f.write_str(" is for the same user. Remove one of them, or choose with --on-duplicate")
+            }
+            Self::Lint(lint) => lint.fmt(f),
+            Self::OtherCase { other, line } => {
+                write!(f, "row {other}")?;
+                if let Some(line) = line {
+                    write!(f, " (line {line})")?;
+                }
+                f.write_str(" has the same username but for the case of letters: the same user, unless the pool is case-sensitive")
+            }
+            Self::SharedPassword { rows } => {
+                write!(f, "at least {rows} rows have this row's password. Give each user one of their own, unless that is meant")
             }
         }
     }

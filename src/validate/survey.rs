@@ -1,12 +1,16 @@
 //! Pass one over a file: what it holds and what is wrong with it, before anything is sent.
 //!
-//! While one batch is checked the next is read. Memory is flat but for 16 bytes a valid row, which find the duplicates.
+//! While one batch is checked the next is read. Memory is flat but for 16 bytes a valid row, which find the duplicates. Passwords that many
+//! rows have are found in a table of a fixed size.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::check::{Verdict, Verdicts};
-use super::marks::{Marker, Marks, Rivals};
+use super::duplicates::Standing;
+use super::lint::{Level, Lint};
+use super::marks::{Marker, Marks, Rival};
 use super::policies::Pools;
+use super::shared::{Shared, UNMARKED};
 use super::{Duplicates, Finding, OnDuplicate, Policies};
 use crate::input::{Batch, InputError, Place, Reader};
 use crate::row::{Lifetime, PoolId, RowNumber};
@@ -70,7 +74,7 @@ impl PoolRows {
 }
 
 /// Reads a file from its start to its end. `each_batch` hears how many bytes and rows have been read, `findings` every rule that a row
-/// breaks: first of all rows by themselves, in input order, then of those that are duplicates, in input order.
+/// breaks and every lint: first of all rows by themselves, in input order, then of those that do not stand alone, in input order.
 ///
 /// # Errors
 /// [`InputError`] where the input fails, or is no regular file: a second look at duplicates is needed, and a second pass to send.
@@ -85,7 +89,7 @@ pub fn survey(
     let marker = Marker::new();
     let mut count = Count::new();
     let (mut current, mut next) = (Batch::default(), Batch::default());
-    let (mut verdicts, mut counted) = (Verdicts::default(), Verdicts::default());
+    let (mut verdicts, mut counted) = (Verdicts::with_warnings(), Verdicts::with_warnings());
     reader.fill(&mut current)?;
     while !current.is_empty() {
         let pools = policies.pools();
@@ -104,20 +108,60 @@ pub fn survey(
     count.add(&counted, policies.pools());
     drop((current, next, verdicts, counted));
 
-    let rivals = std::mem::replace(&mut count.marks, Marks::new()).rivals(on_duplicate);
-    let lines = look_again(reader, policies.pools(), &rivals, &mut count)?;
-    let duplicates = Duplicates::surveyed(on_duplicate, rivals, lines);
-    Ok(count.conclude(on_duplicate, duplicates, policies.pools(), findings))
+    let lints = policies.pools().lints();
+    let other_case = lints.level(Lint::UsernameCase) != Level::Allow;
+    let mut rivals = std::mem::replace(&mut count.marks, Marks::new()).rivals(on_duplicate, other_case);
+    let by_password = rows_that_share(reader, policies, &marker, &count.passwords)?;
+    if !by_password.is_empty() {
+        rivals.extend(by_password);
+        rivals.sort_unstable();
+    }
+    let mut duplicates = Duplicates::surveyed(on_duplicate, lints, rivals);
+    look_again(reader, policies.pools(), &mut duplicates, &mut count)?;
+    Ok(count.conclude(duplicates, policies.pools(), findings))
 }
 
-/// Reads the file once more, if it has duplicates at all, for what was not kept of every row: the line of each duplicate, and in which
-/// pool it is not to be counted.
-fn look_again(reader: &mut Reader, pools: &Pools, rivals: &[Rivals], count: &mut Count) -> Result<Vec<u64>, InputError> {
-    let mut lines = Vec::with_capacity(rivals.len());
-    let mut left = rivals.iter().map(|rivals| rivals.row().0).peekable();
-    if left.peek().is_none() {
-        return Ok(lines);
+/// The rows that share their passwords with many: one for each password, where that is a warning; or all of them, for which the file is
+/// read once more, where it makes them invalid.
+fn rows_that_share(
+    reader: &mut Reader,
+    policies: &mut Policies<'_>,
+    marker: &Marker,
+    passwords: &Shared,
+) -> Result<Vec<Rival>, InputError> {
+    let found = passwords.found();
+    if found.is_empty() || policies.pools().lints().level(Lint::Shared) != Level::Deny {
+        return Ok(found.into_iter().map(|found| Rival::by_password(found.row, found.rows)).collect());
     }
+    let by_mark: HashMap<_, _> = found.into_iter().map(|found| (found.mark, found.rows)).collect();
+    let mut rivals = Vec::new();
+    reader.rewind()?;
+    let (mut batch, mut verdicts) = (Batch::default(), Verdicts::default());
+    loop {
+        reader.fill(&mut batch)?;
+        if batch.is_empty() {
+            return Ok(rivals);
+        }
+        verdicts.check(&batch, policies.pools(), marker);
+        for (index, verdict) in verdicts.iter().enumerate() {
+            if let Verdict::Valid { mark, .. } = verdict
+                && let Some(&rows) = by_mark.get(&mark.password())
+            {
+                rivals.push(Rival::by_password(batch.number(index), rows));
+            }
+        }
+    }
+}
+
+/// Reads the file once more, if it has rows that do not stand alone, for what was not kept of every row: the line of each of them, and in
+/// which pool it is not to be counted.
+fn look_again(reader: &mut Reader, pools: &Pools, duplicates: &mut Duplicates, count: &mut Count) -> Result<(), InputError> {
+    if duplicates.rivals().is_empty() {
+        return Ok(());
+    }
+    let mut lines = Vec::with_capacity(duplicates.rivals().len());
+    let mut left = duplicates.rivals().iter().map(|rival| rival.row().0).peekable();
+    let mut judgements = duplicates.judgements().peekable();
     reader.rewind()?;
     let (mut batch, mut last_pool) = (Batch::default(), None);
     while left.peek().is_some() {
@@ -126,11 +170,17 @@ fn look_again(reader: &mut Reader, pools: &Pools, rivals: &[Rivals], count: &mut
         while let Some(number) = left.next_if(|number| *number < first + batch.len() as u64) {
             let row = batch.row((number - first) as usize).expect("it was valid, and the file has not changed");
             lines.push(row.line);
-            let pool = pools.find(&row.pool, &mut last_pool).expect("it was valid, so that its pool is known");
-            count.pools[pool.0 as usize].remove(row.lifetime);
+            if let Some((_, _, judgement)) = judgements.next_if(|(row, ..)| row.0 == number)
+                && judgement.standing != Standing::Wins
+            {
+                let pool = pools.find(&row.pool, &mut last_pool).expect("it was valid, so that its pool is known");
+                count.pools[pool.0 as usize].remove(row.lifetime);
+            }
         }
     }
-    Ok(lines)
+    drop(judgements);
+    duplicates.learn_lines(lines);
+    Ok(())
 }
 
 /// The counters of a survey under way.
@@ -140,11 +190,12 @@ struct Count {
     /// The rows that are valid by themselves, by the number of their pool.
     pools: Vec<PoolRows>,
     marks: Marks,
+    passwords: Shared,
 }
 
 impl Count {
     fn new() -> Self {
-        Self { rows: 0, invalid: 0, pools: Vec::new(), marks: Marks::new() }
+        Self { rows: 0, invalid: 0, pools: Vec::new(), marks: Marks::new(), passwords: Shared::new() }
     }
 
     /// Counts the rows of the batch that comes next.
@@ -153,9 +204,12 @@ impl Count {
         for verdict in verdicts.iter() {
             self.rows += 1;
             match verdict {
-                Verdict::Valid { pool, lifetime, mark } => {
+                Verdict::Valid { pool, lifetime, mark, .. } => {
                     self.pools[pool.0 as usize].add(*lifetime);
                     self.marks.add(*mark, RowNumber(self.rows));
+                    if mark.password() != UNMARKED {
+                        self.passwords.add(mark.password(), RowNumber(self.rows));
+                    }
                 }
                 Verdict::Invalid(_) => self.invalid += 1,
                 Verdict::Open => unreachable!("every verdict was settled"),
@@ -163,15 +217,19 @@ impl Count {
         }
     }
 
-    fn conclude(self, on_duplicate: OnDuplicate, duplicates: Duplicates, pools: &Pools, findings: &mut dyn FnMut(Finding)) -> Survey {
+    fn conclude(self, duplicates: Duplicates, pools: &Pools, findings: &mut dyn FnMut(Finding)) -> Survey {
         let (mut invalid, mut skipped) = (self.invalid, 0);
-        for (row, line, other) in duplicates.pairs() {
-            if on_duplicate == OnDuplicate::Error {
-                invalid += 1;
-                findings(Finding::new(row, Place { line, column: 1 }, duplicates.rule(other)));
-            } else {
-                skipped += 1;
+        for (row, line, judgement) in duplicates.judgements() {
+            let place = Place { line, column: 1 };
+            match judgement.standing {
+                Standing::Wins => {}
+                Standing::Loses { .. } => skipped += 1,
+                Standing::Refused(rule) => {
+                    invalid += 1;
+                    findings(Finding::new(row, place, rule));
+                }
             }
+            judgement.warnings.into_iter().for_each(|rule| findings(Finding::of_lint(row, place, rule, pools.lints())));
         }
         let pools: BTreeMap<_, _> = pools.ids().cloned().zip(self.pools).filter(|(_, rows)| rows.rows > 0).collect();
         let sum = |of: fn(&PoolRows) -> u64| pools.values().map(of).sum();

@@ -145,6 +145,36 @@ fn under_error_every_row_of_a_group_is_invalid_and_names_another() {
     assert_eq!(rows[..2], ["1@2 u invalid 2:1 duplicate-user", "2@4 v false"]);
 }
 
+/// Knows of its pools whether they tell upper from lower case, and nothing else.
+struct Case(Option<bool>);
+
+impl PolicySource for Case {
+    fn policy(&mut self, _: &PoolId) -> Option<Policy> {
+        None
+    }
+
+    fn case_sensitive(&mut self, _: &PoolId) -> Option<bool> {
+        self.0
+    }
+}
+
+#[test]
+fn names_that_differ_in_case_alone_are_one_user_two_or_a_warning_as_the_pool_has_it() {
+    let file = file(format!("{HEADER}{POOL},Éva,ab,\n{POOL},bob,ab,\n{POOL},éva,ab,\n").as_bytes());
+    let found = |case_sensitive| {
+        let mut reader = open(file.path(), Format::Csv, Limits::default()).expect("a reader");
+        let mut findings = Vec::new();
+        let policies = &mut Policies::new(Case(case_sensitive));
+        let hear = &mut |finding: Finding| findings.push((place_and_code(&finding), finding.severity));
+        let survey = survey(&mut reader, policies, OnDuplicate::Error, &mut |_, _| {}, hear).expect("rows");
+        (survey.valid, findings)
+    };
+    let both = |code, severity| ["2:1", "4:1"].map(|place| (format!("{place} {code}"), severity)).to_vec();
+    assert_eq!(found(Some(false)), (1, both("duplicate-user", Severity::Error)));
+    assert_eq!(found(Some(true)), (3, Vec::new()));
+    assert_eq!(found(None), (3, both("username-case", Severity::Warning)));
+}
+
 #[test]
 fn under_first_and_last_one_row_of_a_group_wins_and_the_others_name_it() {
     let text = format!("{POOL},u,ab,true\n{POOL},u,x,\n{POOL},u,cd,\n{POOL},u,ef,\n");
@@ -162,11 +192,11 @@ fn standard_input_finds_duplicates_as_they_come_and_refuses_to_know_the_last() {
     let text = format!("{HEADER}{POOL},u,ab,\n{POOL},u,x,\n{POOL},u,cd,\n");
     let rows = |on_duplicate| {
         let mut reader = input::open_bytes(text.as_bytes(), &settings(Origin::Stdin, None), Limits::default()).expect("a reader");
-        stream_all(&mut reader, &mut Duplicates::of_stream(on_duplicate).expect("not the last")).expect("rows")
+        stream_all(&mut reader, &mut Duplicates::of_stream(on_duplicate, Lints::default()).expect("not the last")).expect("rows")
     };
     assert_eq!(rows(OnDuplicate::Error)[2], "3@4 u invalid 4:1 duplicate-user");
     assert_eq!(rows(OnDuplicate::First)[2], "3@4 u skipped 1");
-    assert!(Duplicates::of_stream(OnDuplicate::Last).is_err_and(|error| error.to_string().contains("read once")));
+    assert!(Duplicates::of_stream(OnDuplicate::Last, Lints::default()).is_err_and(|error| error.to_string().contains("read once")));
 }
 
 #[test]
@@ -182,7 +212,7 @@ fn a_valid_row_carries_what_is_sent() {
     let text = format!("{HEADER}{POOL},u,\" a\n\",\n\n{POOL},üser,\"p,\"\" w\",TRUE\n");
     let mut reader = input::open_bytes(text.as_bytes(), &settings(Origin::Stdin, None), Limits::default()).expect("a reader");
     let (mut invalid, mut valid) = (Vec::new(), Vec::new());
-    let duplicates = &mut Duplicates::of_stream(OnDuplicate::Error).expect("not the last");
+    let duplicates = &mut Duplicates::of_stream(OnDuplicate::Error, Lints::default()).expect("not the last");
     let sink = &mut |checked: Checked<'_>| {
         match checked {
             Checked::Valid(candidate) => valid.push(candidate.take()),
@@ -212,7 +242,7 @@ fn a_sink_that_breaks_off_gets_no_more_rows() {
     let text = [HEADER, &format!("{POOL},u,ab,\n").repeat(100)].concat();
     let mut reader = input::open_bytes(text.as_bytes(), &settings(Origin::Stdin, None), Limits::default()).expect("a reader");
     let mut rows = 0;
-    let duplicates = &mut Duplicates::of_stream(OnDuplicate::First).expect("not the last");
+    let duplicates = &mut Duplicates::of_stream(OnDuplicate::First, Lints::default()).expect("not the last");
     let sink = &mut |_: Checked<'_>| {
         rows += 1;
         if rows == 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -244,7 +274,85 @@ fn any_input() -> impl Strategy<Value = (Vec<u8>, Format)> {
     ]
 }
 
+/// Lints at levels of any kind.
+fn any_lints() -> impl Strategy<Value = Lints> {
+    prop::collection::vec(prop::sample::select(vec![Level::Allow, Level::Warn, Level::Deny]), Lint::ALL.len()).prop_map(|levels| {
+        let mut lints = Lints::default();
+        Lint::ALL.into_iter().zip(levels).for_each(|(lint, level)| lints.set(lint, level));
+        lints
+    })
+}
+
+/// Rows that give cause for lints of every kind, those of rows beside each other among them.
+fn suspect_rows() -> impl Strategy<Value = String> {
+    let password = prop::sample::select(vec![
+        "Passw0rd-1",
+        "Passw0rd-1",
+        "Passw0rd-1",
+        "It\u{2019}s",
+        "a\u{200b}b",
+        "a\u{a0}b",
+        "ab\\n",
+        "${A}",
+        "NULL",
+        "1.23E+10",
+        "e\u{301}",
+        "\u{c3}\u{a9}",
+        "u",
+        "x",
+        "password",
+    ]);
+    let user = prop::sample::select(vec!["u", "U", "v", "V", "username", "1-Mar", "a b", ""]);
+    let row = (user, 0_u8..9, password).prop_map(|(user, number, password)| {
+        format!("{POOL},{user}{},{password},\n", if number < 5 { String::new() } else { number.to_string() })
+    });
+    prop::collection::vec(row, 0..60).prop_map(|rows| [HEADER, &rows.concat()].concat())
+}
+
 proptest! {
+    #[test]
+    fn bytes_of_no_kind_make_anything_panic(content in prop::collection::vec(any::<u8>(), 0..400), jsonl in any::<bool>(), lints in any_lints()) {
+        let format = if jsonl { Format::Jsonl } else { Format::Csv };
+        let Ok(mut reader) = input::open_bytes(&content, &settings(Origin::Stdin, Some(format)), Limits::default()) else { return Ok(()) };
+        let duplicates = Duplicates::of_stream(OnDuplicate::Error, lints).expect("not the last");
+        let policies = &mut Policies::new(no_policy).with_lints(lints);
+        let _ = survey_once(&mut reader, policies, duplicates, &mut |_| {});
+    }
+
+    #[test]
+    fn what_a_survey_counts_is_what_the_second_pass_hands_out_whatever_is_denied(
+        content in suspect_rows(),
+        lints in any_lints(),
+        on_duplicate in prop::sample::select(vec![OnDuplicate::Error, OnDuplicate::First, OnDuplicate::Last]),
+    ) {
+        let file = file(content.as_bytes());
+        let mut reader = open(file.path(), Format::Csv, Limits::default()).expect("a reader");
+        let policies = &mut Policies::new(no_policy).with_lints(lints);
+        let mut findings = Vec::new();
+        let surveyed = survey(&mut reader, policies, on_duplicate, &mut |_, _| {}, &mut |finding| findings.push(finding));
+        let Ok(mut survey) = surveyed else { return Ok(()) };
+        let (mut valid, mut invalid, mut skipped) = (0, Vec::new(), 0);
+        stream(&mut reader, policies, &mut survey.duplicates, &mut |checked: Checked<'_>| {
+            match checked {
+                Checked::Valid(_) => valid += 1,
+                Checked::Invalid { row, .. } => invalid.push(row.row),
+                Checked::Skipped { .. } => skipped += 1,
+            }
+            ControlFlow::Continue(())
+        }).expect("rows");
+        prop_assert_eq!((survey.valid, survey.invalid, survey.skipped), (valid, invalid.len() as u64, skipped));
+        let level = |finding: &Finding| finding.rule.lint().map(|lint| lints.level(lint));
+        prop_assert!(findings.iter().all(|finding| match level(finding) {
+            None | Some(Level::Deny) => finding.severity == Severity::Error,
+            Some(Level::Warn) => finding.severity == Severity::Warning,
+            Some(Level::Allow) => false,
+        }), "{:?}", findings);
+        let mut errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.row).collect();
+        errors.sort();
+        errors.dedup();
+        prop_assert_eq!(errors, invalid);
+    }
+
     #[test]
     fn any_bytes_are_read_or_refused_and_no_row_is_lost(
         (content, format) in any_input(),

@@ -27,7 +27,7 @@ fn every_finding_has_its_place_and_its_rule() {
     rows[7] = rows[0].clone();
     project.give("users.csv", csv(&rows));
     project.give("users.jsonl", jsonl(&rows));
-    let finished = project.run(&["check", "users.csv", "users.jsonl", "--policy", "none"]).exits(2);
+    let finished = project.run(&["check", "users.csv", "users.jsonl", "--policy", "none", "--all"]).exits(2);
     let findings = findings(&finished.stdout);
     let mut places: Vec<_> = findings.iter().map(|(file, line, ..)| (file.as_str(), *line)).collect();
     places.dedup();
@@ -49,7 +49,7 @@ fn a_password_is_held_to_the_policy_of_a_file() {
     project.give("described.json", format!(r#"{{"UserPool":{{"Id":"{POOL}","Policies":{{"PasswordPolicy":{policy}}}}}}}"#));
     for file in ["policy.json", "described.json"] {
         project.give("users.csv", csv(&[Row::new(POOL, "ann", None).with_password(&format!("{MARK}12"))]));
-        let finished = project.run(&["check", "users.csv", "--policy", file]).exits(2);
+        let finished = project.run(&["check", "users.csv", "--policy", file, "--all"]).exits(2);
         assert_eq!(findings(&finished.stdout).len(), 1, "{finished}");
         project.give("users.csv", csv(&[Row::new(POOL, "ann", None).with_password(&format!("{MARK}123"))]));
         project.run(&["check", "users.csv", "--policy", file]).exits(0);
@@ -64,7 +64,7 @@ fn a_password_is_held_to_the_policy_of_its_pool() {
     project.give("good.csv", csv(&rows));
     project.give("weak.csv", csv(&[rows[0].clone().with_password(&MARK.to_lowercase())]));
     project.run(&["check", "good.csv", "--endpoint-url", &sandbox.url]).exits(0);
-    let finished = project.run(&["check", "weak.csv", "--endpoint-url", &sandbox.url]).exits(2);
+    let finished = project.run(&["check", "weak.csv", "--all", "--endpoint-url", &sandbox.url]).exits(2);
     assert!(!findings(&finished.stdout).is_empty());
     assert!(sandbox.calls().iter().all(|call| call.operation == "DescribeUserPool"), "check changes nothing");
 }

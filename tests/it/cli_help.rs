@@ -2,7 +2,8 @@
 
 use crate::harness::Project;
 
-const ROWS: &[&str] = &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate"];
+const ROWS: &[&str] =
+    &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate", "--deny", "--allow"];
 const AWS: &[&str] = &["--profile", "--region", "--endpoint-url", "--ca-bundle", "--sandbox"];
 const LIVE: &[&str] = &["--live", "--live-rate", "--before", "--allow-federated", "--mau-price", "--plan"];
 const RUN: &[&str] = &[
@@ -62,7 +63,7 @@ fn the_help_of_each_command_names_all_its_flags() {
     let project = Project::new();
     for (command, flags) in [
         ("run", [ROWS, AWS, RUN, LIVE].concat()),
-        ("check", [ROWS, AWS, LIVE, &["--rate"]].concat()),
+        ("check", [ROWS, AWS, LIVE, &["--rate", "--all", "--json", "--fix-report"]].concat()),
         ("report", vec!["JOURNAL", "--input", "-o"]),
         ("sandbox", SANDBOX.to_vec()),
     ] {

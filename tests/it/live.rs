@@ -37,7 +37,7 @@ fn sandbox(project: &Project, lines: &str, flags: &[&str]) -> Sandbox {
 }
 
 fn check(project: &Project, sandbox: &Sandbox, flags: &[&str]) -> Finished {
-    project.run(&[&["check", "users.csv", "--live", "--endpoint-url", &sandbox.url], flags].concat())
+    project.run(&[&["check", "users.csv", "--all", "--live", "--endpoint-url", &sandbox.url], flags].concat())
 }
 
 fn run(project: &Project, sandbox: &Sandbox, flags: &[&str]) -> Finished {
@@ -404,7 +404,7 @@ fn moto_is_forecast_as_it_then_behaves() {
     boto3(endpoint, &calls).into_iter().map(Answer::ok).for_each(drop);
     project.give("users.csv", csv(&there));
 
-    let forecast = project.run(&["check", "users.csv", "--live", "--endpoint-url", endpoint]).exits(2);
+    let forecast = project.run(&["check", "users.csv", "--all", "--live", "--endpoint-url", endpoint]).exits(2);
     let met = met(&forecast);
     project.run(&["run", "users.csv", "--yes", "--rate", "unlimited", "--endpoint-url", endpoint, "-o", "results.csv"]).exits(1);
     let after = statuses(endpoint, &pool);

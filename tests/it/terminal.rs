@@ -1,11 +1,12 @@
-//! `admin-set-user-password` before a person: the hidden question, the questions of `--cli-auto-prompt`, Ctrl-C and Ctrl-D.
+//! Before a person: the bar of `check`; `admin-set-user-password` with its hidden question, the questions of `--cli-auto-prompt`, Ctrl-C
+//! and Ctrl-D.
 
 use std::io::Write;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::harness::{BINARY, MARK, Project, Row, Sandbox, python, script};
+use crate::harness::{BINARY, MARK, Project, Row, Sandbox, csv, python, rows, script};
 
 const POOL: &str = "eu-west-1_Terminal0";
 
@@ -34,6 +35,17 @@ fn sandbox(project: &Project) -> Sandbox {
 }
 
 const ANN: [&str; 5] = ["admin-set-user-password", "--user-pool-id", POOL, "--username", "ann"];
+
+#[test]
+fn check_shows_how_far_it_has_come_in_bytes() {
+    let project = Project::new();
+    let sandbox = sandbox(&project);
+    project.give("users.csv", csv(&rows(POOL, 100_000)));
+    let steps = json!([["%  ", ""], [" MiB, ", ""], [" rows, ", ""]]);
+    let played = play(&project, &sandbox, &["check", "users.csv", "--policy", "none"], &steps);
+    assert_eq!(played.code, 0, "{}", played.shown);
+    assert!(played.shown.contains("users.csv: 100,000 rows, 0 invalid"), "{}", played.shown);
+}
 
 #[test]
 fn a_password_that_is_not_given_is_asked_for_hidden_and_twice() {

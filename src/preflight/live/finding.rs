@@ -3,15 +3,7 @@
 use std::fmt;
 
 use crate::row::RowNumber;
-
-/// Whether a row may be sent all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// It would fail, or do harm: the file is refused.
-    Error,
-    /// It will do what is perhaps not meant.
-    Warning,
-}
+use crate::validate::Severity;
 
 /// What a row would meet.
 #[derive(Clone, Debug, PartialEq, Eq)]

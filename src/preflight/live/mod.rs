@@ -26,7 +26,7 @@ use crate::outcome::Detail;
 use crate::row::{Lifetime, PoolId, RowNumber};
 use crate::validate::{Checked, OnDuplicate, Policies, Survey, stream};
 
-pub use self::finding::{LiveFinding, LiveRule, Severity};
+pub use self::finding::{LiveFinding, LiveRule};
 pub use self::left_out::LeftOut;
 pub use self::totals::Census;
 

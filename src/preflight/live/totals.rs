@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{LiveRule, Severity};
+use super::finding::LiveRule;
 use super::left_out::{LeftOut, Why};
 use super::register::{Entry, Seen, Sight};
 use crate::cognito::UserStatus;
 use crate::report::count;
 use crate::row::Lifetime;
+use crate::validate::Severity;
 
 /// What a file met in the live pools.
 #[derive(Debug, Default)]
