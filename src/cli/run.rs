@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// journal stands beside it, with .journal added to its name
     #[arg(short = 'o', long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Write a CSV report without the apostrophes that keep a spreadsheet from taking a text for a formula
+    #[arg(long)]
+    raw_csv: bool,
     /// Write the summary here as JSON
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -82,11 +85,11 @@ enum UnknownArg {
 }
 
 impl Args {
-    /// What was asked for.
+    /// What was asked for. Where a log goes by, `logged`, there is no bar, which its lines would tear.
     ///
     /// # Errors
     /// [`Refusal`] where it does not go together, or a policy file cannot be used.
-    pub(super) fn job(self) -> Result<Job, Refusal> {
+    pub(super) fn job(self, logged: bool) -> Result<Job, Refusal> {
         let input = self.input.settings(&self.file);
         let beside = results_beside(&self.file, if self.service.sandbox { "rehearsal" } else { "results" });
         let report = self.report.unwrap_or_else(|| beside.clone());
@@ -106,9 +109,10 @@ impl Args {
             limits: Limits { max_rejected: self.max_rejected, force: self.force },
             yes: self.yes,
             report,
+            raw_csv: self.raw_csv,
             journal,
             summary: self.summary,
-            style: match (self.quiet, std::io::stderr().is_terminal()) {
+            style: match (self.quiet, std::io::stderr().is_terminal() && !logged) {
                 (true, _) => Style::Quiet,
                 (false, true) => Style::Bar,
                 (false, false) => Style::Lines,

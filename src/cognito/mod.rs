@@ -7,6 +7,7 @@
 mod classify;
 mod credentials;
 mod direct;
+mod echo;
 mod guard;
 mod profile;
 mod transport;
@@ -18,7 +19,7 @@ mod witness;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -31,10 +32,11 @@ use sdk::error::ProvideErrorMetadata;
 
 use self::credentials::{AtHand, HeldCredentials};
 pub use direct::{Connection, Direct, ProfileChoice, Reply, instance_region};
+pub use echo::repeats;
 pub use profile::{Profile, ProfileError};
 pub use unanswered::Unanswered;
 
-use crate::outcome::Answer;
+use crate::outcome::{Answer, Detail};
 use crate::policy::Policy;
 use crate::row::{Lifetime, PoolId, User};
 use crate::secret::Password;
@@ -191,6 +193,12 @@ impl Cognito {
 
     /// Reads a pool's password policy. One request of the category UserPoolRead (15/s).
     pub async fn describe_pool(&self, pool: &PoolId) -> PoolAnswer {
+        let answer = self.ask_for_pool(pool).await;
+        tracing::info!(pool = pool.as_str(), ?answer, "asked for the policy");
+        answer
+    }
+
+    async fn ask_for_pool(&self, pool: &PoolId) -> PoolAnswer {
         match self.client(pool).describe_user_pool().user_pool_id(pool.as_str()).send().await {
             Ok(answer) => {
                 let policy = answer.user_pool.and_then(|pool| pool.policies).and_then(|policies| policies.password_policy);
@@ -234,6 +242,7 @@ impl SetPassword for Cognito {
     }
 
     async fn set_password(&self, user: &User, password: &Password<'_>, lifetime: Lifetime) -> Answer {
+        let begun = Instant::now();
         let request = self
             .client(&user.pool)
             .admin_set_user_password()
@@ -245,10 +254,10 @@ impl SetPassword for Cognito {
             Ok(output) => classify::success(&output),
             Err(error) => classify::failure(&error),
         };
-        // Replacing the password would show where it stood, and so what it is.
-        if answer.detail.message.contains(password.expose()) {
-            answer.detail.message = "[withheld, for it repeats the password]".to_owned();
-        }
+        echo::withhold(&mut answer.detail, password);
+        let Detail { code, message, request_id } = &answer.detail;
+        let (pool, username, class) = (user.pool.as_str(), &*user.username, answer.class);
+        tracing::debug!(pool, username, ?class, code, text = message, request_id, ms = begun.elapsed().as_millis() as u64, "answered");
         answer
     }
 }

@@ -3,7 +3,9 @@
 //! The report is a pure function of input and journal, in input order ([`write_all`]), so that it can be made again at any time. What
 //! the exit code is, and what to do next, is left to the commands.
 
+mod bug;
 mod line;
+mod log;
 mod output;
 mod progress;
 mod results;
@@ -11,7 +13,9 @@ mod same_input;
 mod summary;
 mod terminal;
 
+pub use self::bug::end_on_a_bug;
 pub use self::line::{Form, ReportRow};
+pub use self::log::{LogForm, begin_log};
 pub use self::output::{Output, OutputError};
 pub use self::progress::{Pace, Progress, Style};
 pub use self::results::{ReportError, Source, write_all};

@@ -19,6 +19,7 @@ use crate::report::{Account, Form, OutputError, Pace, ReportError, Source, Summa
 pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, written: Handle, stop: &Stop, started: SystemTime) -> Exit {
     match write_report(job, sent.reader, written) {
         Ok(account) => {
+            tracing::info!(rows = account.tally().rows(), report = ?job.report, "reported");
             let exit = Exit::of(account.tally(), stop.reason(), sent.whole);
             tell(job, place, &account, (sent.pace, started), stop.reason(), exit)
         }
@@ -67,7 +68,7 @@ fn tell(job: &Job, place: &Place, account: &Account, (pace, started): (Pace, Sys
 fn write_report(job: &Job, mut reader: Option<Reader>, written: Handle) -> Result<Account, ReportError> {
     let mut ledger = written.ledger()?;
     let source = reader.as_mut().map_or(Source::Journal, Source::Input);
-    write_all(source, &mut ledger, Form::of(&job.report), job.output(&job.report)?)
+    write_all(source, &mut ledger, Form::of(&job.report, job.raw_csv), job.output(&job.report)?)
 }
 
 fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {

@@ -52,6 +52,8 @@ pub struct Job {
     pub yes: bool,
     /// Where the report goes.
     pub report: PathBuf,
+    /// Write a CSV report with every text as it is, rather than safe for a spreadsheet.
+    pub raw_csv: bool,
     /// Where the journal goes.
     pub journal: PathBuf,
     /// Where the summary goes as JSON.
@@ -85,6 +87,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let service = Service::open(job.service.clone(), job.sandbox, job.policy.given())?;
     service.refuse_no_credentials()?;
     let place = Place::of(&service);
+    tracing::info!(input = reader.name(), service = place.target, account = ?place.account, "opened");
     let mut resumed = job.resume.map(|again| Resumed::take_up(job, &reader, &place, again)).transpose()?;
     if let Some(resumed) = resumed.take_if(|resumed| resumed.is_done()) {
         return conclude::with_nothing_left(job, &place, reader, resumed.journal);
@@ -232,6 +235,8 @@ fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Re
     let mut findings = Findings::new(reader.name(), Listed::First);
     let survey = survey(reader, policies, job.on_duplicate, &mut |_, _| {}, &mut |finding| findings.take(&finding))?;
     findings.finish();
+    let Survey { rows, valid, invalid, skipped, .. } = survey;
+    tracing::info!(rows, valid, invalid, skipped, "checked");
     if survey.invalid > 0 && !job.skip_invalid {
         return Err(Refusal::Invalid { invalid: survey.invalid, rows: survey.rows });
     }

@@ -6,6 +6,9 @@ const ROWS: &[&str] = &["--format", "--delimiter", "--user-pool-id", "--permanen
 const AWS: &[&str] = &["--profile", "--region", "--endpoint-url", "--ca-bundle", "--sandbox"];
 const RUN: &[&str] = &[
     "--skip-invalid",
+    "--raw-csv",
+    "-v, --verbose",
+    "--log-format",
     "--rate",
     "--max-concurrency",
     "--grace",
@@ -61,7 +64,7 @@ fn the_help_of_each_command_names_all_its_flags() {
     for (command, flags) in [
         ("run", [ROWS, AWS, RUN].concat()),
         ("check", [ROWS, AWS, &["--rate"]].concat()),
-        ("report", vec!["JOURNAL", "--input", "-o"]),
+        ("report", vec!["JOURNAL", "--input", "-o", "--raw-csv", "-v, --verbose"]),
         ("sandbox", SANDBOX.to_vec()),
     ] {
         for help in ["--help", "-h"] {
