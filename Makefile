@@ -29,10 +29,11 @@ test: .venv/made ## run all tests; the first time, install what they need into .
 
 check: fmt lint doc deny test ## everything that must pass before a change goes in
 
-soak: .venv/made ## the long form of the tests that have one: 1,000 kills, 10,000 power cuts, a journal of ten million rows
+soak: .venv/made ## the long form of the tests that have one: 1,000 kills, 10,000 power cuts, a minute of credentials that rotate, a run of ten million rows
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --lib journal:: -- --nocapture
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it crash:: -- --nocapture
-	COGNITO_PASSWD_ROWS=10000000 $(CARGO) bench --locked --bench journal
+	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it credentials:: -- --nocapture
+	COGNITO_PASSWD_ROWS=10000000 $(CARGO) bench --locked --bench journal --bench scale
 
 fmt: ## the formatting, without changing it
 	$(CARGO) fmt --check

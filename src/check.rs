@@ -1,13 +1,15 @@
 //! `check`: the dry run. It goes through every row as `run` would, shows all that is wrong, says what sending would come to, and
 //! changes nothing.
 
+use std::sync::Arc;
+
 use crate::cognito;
 use crate::execute::pace::Cap;
 use crate::input::{self, Reader};
 use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, forecast, policies, warn_of};
 use crate::report::{count, plain, rows};
 use crate::run::Exit;
-use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey, survey_once};
+use crate::validate::{Duplicates, OnDuplicate, Policies, Protected, Survey, survey, survey_once};
 
 /// What `check` is to do.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub struct Job {
     pub inputs: Vec<input::Settings>,
     /// Where password policies come from.
     pub policy: PolicyChoice,
+    /// Users who are never touched.
+    pub protected: Option<Arc<Protected>>,
     /// What two rows for one user mean.
     pub on_duplicate: OnDuplicate,
     /// The rate that the forecast is for.
@@ -37,7 +41,8 @@ pub fn check(job: &Job) -> Result<Exit, Refusal> {
         PolicyChoice::Live => Some(Service::open(job.service.clone(), job.sandbox, job.policy.given())?),
         PolicyChoice::None | PolicyChoice::Given(_) => None,
     };
-    let (mut policies, obstacles) = policies(job.policy, service.as_ref());
+    let (policies, obstacles) = policies(job.policy, service.as_ref());
+    let mut policies = policies.protecting(job.protected.clone());
     let mut passed = true;
     for settings in &job.inputs {
         let mut reader = input::open(settings)?;

@@ -138,6 +138,17 @@ impl Fate {
     }
 }
 
+/// What held the calls of a Region back, and for how long in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldBack {
+    /// The cap.
+    pub by_cap: Duration,
+    /// The rate that the service was thought to allow.
+    pub by_service: Duration,
+    /// Answers: as many calls were in flight as may be.
+    pub by_answers: Duration,
+}
+
 /// What happens to rows while they are sent, in the order in which it happens.
 #[derive(Debug)]
 pub enum Event {
@@ -169,6 +180,13 @@ pub enum Event {
     },
     /// Most of the last answers cannot be trusted: nothing is sent for this long, and then one call to probe.
     Pausing(Duration),
+    /// The last row of a Region has been begun.
+    AllBegun {
+        /// The Region.
+        region: String,
+        /// What held its calls back.
+        held_back: HeldBack,
+    },
     /// A row has ended. Sent once for each row.
     Finished {
         /// The row.

@@ -38,6 +38,7 @@ impl Args {
         Ok(Job {
             inputs: self.files.iter().map(|file| self.input.settings(file)).collect(),
             policy: self.input.policy()?,
+            protected: self.input.protected()?,
             on_duplicate: self.input.on_duplicate(),
             cap: self.rate,
             quiet: self.quiet,

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 
 use super::inputs::{InputArgs, results_beside};
 use super::service::ServiceArgs;
+use crate::execute::alarm::Alarm;
 use crate::execute::pace::Cap;
 use crate::execute::{Settings, retry};
 use crate::preflight::Refusal;
@@ -46,6 +47,12 @@ pub(super) struct Args {
     /// Leave invalid rows out, instead of refusing the file
     #[arg(long, help_heading = "Rows")]
     skip_invalid: bool,
+    /// Refuse a file with more rows than this
+    #[arg(long, value_name = "N", help_heading = "Rows")]
+    max_rows: Option<u64>,
+    /// Send nothing unless the credentials belong to this account, as STS knows it
+    #[arg(long, value_name = "ID", help_heading = "AWS", conflicts_with = "sandbox")]
+    expect_account: Option<String>,
     /// The most requests a second for each account and Region: 15, 0.5, 6/m, unlimited. 15 is half of Cognito's quota, which real users
     /// who reset a password share
     #[arg(long, value_name = "N", default_value_t = Cap::DEFAULT, help_heading = "Sending")]
@@ -97,10 +104,14 @@ impl Args {
         let max_concurrency = self.max_concurrency.unwrap_or_else(|| Settings::concurrency_for(self.rate));
         Ok(Job {
             policy: self.input.policy()?,
+            protected: self.input.protected()?,
+            max_rows: self.max_rows,
+            expected_account: self.expect_account,
             input,
             on_duplicate: self.input.on_duplicate(),
             skip_invalid: self.skip_invalid,
             sending: Settings {
+                alarm: Alarm::of_the_system,
                 cap: self.rate,
                 max_concurrency,
                 grace: Duration::from_secs(self.grace),

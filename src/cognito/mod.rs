@@ -159,6 +159,13 @@ impl Cognito {
             .or_else(|| self.shared.endpoint_url().map(str::to_owned))
     }
 
+    /// The proxy that the environment names for requests to Cognito, without its credentials. It is not used: the door goes straight to
+    /// the service.
+    pub fn unused_proxy(&self) -> Option<String> {
+        let somewhere = || format!("https://cognito-idp.{ANY_REGION}.amazonaws.com");
+        transport::proxy_for(&self.custom_endpoint().unwrap_or_else(somewhere))
+    }
+
     /// The id of the access key that requests are signed with.
     ///
     /// # Errors
@@ -174,12 +181,8 @@ impl Cognito {
     /// The account that the credentials belong to, as `sts` knows it.
     ///
     /// # Errors
-    /// Why it is not known: a custom endpoint stands for Cognito alone, so that the account behind it is not asked for, and `sts` may not
-    /// answer within a few seconds.
+    /// Why it is not known: `sts` may not answer within a few seconds.
     pub async fn account(&self) -> Result<String, String> {
-        if self.custom_endpoint().is_some() {
-            return Err("it is not asked for behind a custom endpoint".to_owned());
-        }
         let mut config = aws_sdk_sts::config::Builder::from(&self.shared)
             .timeout_config(TimeoutConfig::builder().operation_timeout(ACCOUNT_TIMEOUT).build());
         if self.shared.region().is_none() {

@@ -18,7 +18,7 @@ use super::outage::Outage;
 use super::pace::{Cap, Pacer};
 use super::retry::Limits;
 use super::{Errand, Reason, Settings, Stop};
-use crate::outcome::{Class, Event, Fate};
+use crate::outcome::{Class, Event, Fate, HeldBack};
 use crate::validate::ValidRow;
 
 /// What a flush of the journal is given: 20 ms cover a disk; a solid-state one takes well under 5.
@@ -28,6 +28,7 @@ const WAITING_FOR_EACH_CALL: usize = 8;
 
 /// What the tasks of one Region share.
 pub(super) struct Lane<C> {
+    region: String,
     pub(super) cognito: Arc<C>,
     pub(super) pacer: Pacer,
     pub(super) outage: Outage,
@@ -89,11 +90,12 @@ impl Contact {
 }
 
 impl<C> Lane<C> {
-    pub(super) fn new(cognito: Arc<C>, settings: &Settings, events: mpsc::Sender<Event>, stop: Stop) -> Self {
+    pub(super) fn new(region: String, cognito: Arc<C>, settings: &Settings, events: mpsc::Sender<Event>, stop: Stop) -> Self {
         let calls = settings.max_concurrency;
         Self {
+            region,
             cognito,
-            pacer: Pacer::new(settings.cap),
+            pacer: Pacer::new(settings.cap).woken_by((settings.alarm)()),
             outage: Outage::default(),
             limits: settings.limits,
             grace: settings.grace,
@@ -142,13 +144,17 @@ impl<C> Lane<C> {
     }
 }
 
-/// Lets rows in until there are no more, or until the run is stopped. A row already begun goes before a new one: of the new ones, only
-/// one waits for a turn at a time.
+/// Lets rows in until there are no more, or until the run is stopped, and tells what held them back. A row already begun goes before a
+/// new one: of the new ones, only one waits for a turn at a time.
 pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut errands: mpsc::Receiver<Errand>, tasks: TaskTracker) {
+    let mut for_answers = Duration::ZERO;
     let mut next = async || {
         let begun = permit(&lane.begun).await;
         let errand = errands.recv().await?;
-        Some((begun, errand, lane.turn().await))
+        let full = Instant::now();
+        let in_flight = permit(&lane.in_flight).await;
+        for_answers += full.elapsed();
+        Some((begun, errand, Turn { in_flight, ready_ahead: permit(&lane.ready_ahead).await }))
     };
     while let Some((begun, errand, turn)) = lane.stop.unless_pulled(next()).await.flatten() {
         let lane = Arc::clone(&lane);
@@ -157,6 +163,8 @@ pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut 
             drop(begun);
         });
     }
+    let held_back = HeldBack { by_answers: for_answers, ..*lane.pacer.held_back() };
+    lane.tell(Event::AllBegun { region: lane.region.clone(), held_back }).await;
 }
 
 fn ready_ahead(cap: Cap, calls: NonZeroUsize) -> usize {

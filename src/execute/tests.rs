@@ -9,10 +9,11 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::alarm::Alarm;
 use super::pace::Cap;
 use super::{Errand, Reason, Settings, Stop, execute, retry};
 use crate::cognito::SetPassword;
-use crate::outcome::{Answer, Class, Detail, Event, Fate, Outcome, Tally};
+use crate::outcome::{Answer, Class, Detail, Event, Fate, HeldBack, Outcome, Tally};
 use crate::row::{Lifetime, PoolId, User};
 use crate::secret::Password;
 use crate::validate::ValidRow;
@@ -83,6 +84,7 @@ fn rows(count: u64, regions: &[&str]) -> Vec<ValidRow> {
 
 fn settings(cap: &str, calls: usize) -> Settings {
     Settings {
+        alarm: Alarm::of_tokio,
         cap: cap.parse().unwrap(),
         max_concurrency: calls.try_into().unwrap(),
         grace: Duration::from_secs(20),
@@ -122,12 +124,12 @@ fn run_errands(errands: Vec<Errand>, script: &Arc<Script>, settings: &Settings, 
                         told.tally.add(fate.outcome);
                         assert!(told.fates.insert(row.0, fate).is_none(), "row {row} ended twice");
                     }
-                    Event::Retrying { .. } | Event::Read(_) | Event::Pausing(_) => {}
+                    Event::Retrying { .. } | Event::Read(_) | Event::Pausing(_) | Event::AllBegun { .. } => {}
                 }
             }
             told
         };
-        let work = execute(row_receiver, Arc::clone(script), settings, event_sender, stop.clone());
+        let work = execute(vec![row_receiver], Arc::clone(script), settings, event_sender, stop.clone());
         let (told, (), (), ()) = tokio::join!(listen, feed, work, during(&stop));
         (told, stop)
     })
@@ -234,7 +236,7 @@ fn a_journal_that_cannot_be_written_lets_no_call_leave() {
         let (event_sender, mut events) = mpsc::channel::<Event>(4);
         let settings = settings("unlimited", 4);
         let deaf = async { while events.recv().await.is_some() {} };
-        tokio::join!(execute(row_receiver, Arc::clone(&script), &settings, event_sender, stop.clone()), deaf);
+        tokio::join!(execute(vec![row_receiver], Arc::clone(&script), &settings, event_sender, stop.clone()), deaf);
     });
     assert!(matches!(stop.reason(), Some(Reason::Journal(_))));
     assert!(script.seen.lock().unwrap().calls.is_empty());
@@ -248,6 +250,56 @@ fn an_unlimited_run_is_held_back_by_its_concurrency_alone() {
     let seen = script.seen.lock().unwrap();
     assert_eq!((told.tally.of(Outcome::Set), seen.most_at_once), (1_000, 50));
     assert_eq!(seen.calls[999] - seen.calls[0], Duration::from_millis(1_900));
+}
+
+/// What a run at 40 a second, with so many calls in flight at the most, is told to have been held back by, and the most that it had.
+fn held_back(delay: u64, class: Class, calls: usize) -> (HeldBack, usize) {
+    let classes = vec![Class::Set, class, Class::Set, Class::Set];
+    let script = Arc::new(Script { classes, delays: vec![delay], ..Script::default() });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let held_back = runtime.block_on(async {
+        let (row_sender, row_receiver) = mpsc::channel(1_000);
+        for row in rows(1_000, &["us-east-1"]) {
+            row_sender.send(Errand { row, in_doubt: false }).await.unwrap();
+        }
+        drop(row_sender);
+        let (event_sender, mut events) = mpsc::channel(64);
+        let listen = async {
+            let mut told = None;
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Intent { durable, .. } => drop(durable.send(())),
+                    Event::AllBegun { region, held_back } => assert!(told.replace(held_back).is_none() && region == "us-east-1"),
+                    _ => {}
+                }
+            }
+            told.expect("it is told once")
+        };
+        let settings = settings("40", calls);
+        tokio::join!(execute(vec![row_receiver], Arc::clone(&script), &settings, event_sender, Stop::default()), listen).1
+    });
+    let most_at_once = script.seen.lock().unwrap().most_at_once;
+    (held_back, most_at_once)
+}
+
+#[test]
+fn a_run_knows_whether_the_cap_throttling_or_latency_held_it_back() {
+    let (by_cap, _) = held_back(80, Class::Set, 120);
+    assert!(by_cap.by_cap > Duration::from_secs(20) && by_cap.by_service.is_zero() && by_cap.by_answers < by_cap.by_cap / 10, "{by_cap:?}");
+    let (by_service, _) = held_back(80, Class::Throttled { retry_after: None }, 120);
+    assert!(by_service.by_service > by_service.by_cap + by_service.by_answers, "{by_service:?}");
+    let (by_answers, _) = held_back(500, Class::Set, 4);
+    assert!(by_answers.by_answers > Duration::from_secs(100) && by_answers.by_cap.is_zero(), "{by_answers:?}");
+}
+
+#[test]
+fn the_rate_is_held_when_answers_take_two_seconds_and_no_more_calls_are_in_flight_than_that_needs() {
+    for (delay, needed) in [(2_000, 80), (80, 4)] {
+        let ceiling = Settings::concurrency_for("40".parse().unwrap()).get();
+        let (held_back, most_at_once) = held_back(delay, Class::Set, ceiling);
+        assert!(held_back.by_answers < held_back.by_cap / 10, "{delay} ms: {held_back:?}");
+        assert!((needed..=needed + 1).contains(&most_at_once), "{delay} ms: {most_at_once} calls at once");
+    }
 }
 
 /// What becomes of a row that an earlier run left in doubt, when every call is answered so.
@@ -299,11 +351,11 @@ fn what_would_become_of_a_row_should_the_run_end_now_is_told_before_its_place_am
                     }
                     // A row that waits for its next attempt when the run ends has no intent that is open.
                     Event::Finished { row, .. } => drop(open.remove(&row)),
-                    Event::Read(_) | Event::Pausing(_) => {}
+                    Event::Read(_) | Event::Pausing(_) | Event::AllBegun { .. } => {}
                 }
             }
         };
-        tokio::join!(execute(row_receiver, Arc::clone(&script), &settings, event_sender, Stop::default()), listen);
+        tokio::join!(execute(vec![row_receiver], Arc::clone(&script), &settings, event_sender, Stop::default()), listen);
     });
 }
 

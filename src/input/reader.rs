@@ -86,6 +86,16 @@ impl Reader {
         Ok(())
     }
 
+    /// Another reader of the same open file, at its first row.
+    ///
+    /// # Errors
+    /// [`InputError`] where the input can be read only once, or where the file is not what it was when it was opened.
+    pub fn another(&self) -> Result<Self, InputError> {
+        let source = self.source.another().map_err(|problem| self.error(problem))?;
+        source.check_unchanged().map_err(|problem| self.error(problem))?;
+        Self::open(source, &self.settings, self.limits)
+    }
+
     /// Whether it can be read more than once: whether it is a regular file.
     pub fn can_rewind(&self) -> bool {
         self.identity().is_some()

@@ -1,8 +1,8 @@
 //! Where the bytes come from: a regular file, opened once and read as often as needed, or a pipe, read once.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Seek};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -83,12 +83,16 @@ impl Source {
     /// The bytes from the first one on. A pipe has them once.
     pub(super) fn stream(&mut self) -> Result<Box<dyn Read + Send>, Problem> {
         match &mut self.kind {
-            Kind::Regular { file, .. } => {
-                (&**file).rewind()?;
-                Ok(Box::new(Arc::clone(file)))
-            }
+            Kind::Regular { file, .. } => Ok(Box::new(FromItsStart { file: Arc::clone(file), at: 0 })),
             Kind::Pipe(stream) => stream.take().ok_or(Problem::ReadOnce),
         }
+    }
+
+    /// The same open file once more, for another reader. A pipe has only one.
+    pub(super) fn another(&self) -> Result<Self, Problem> {
+        let Kind::Regular { file, identity, mode } = &self.kind else { return Err(Problem::ReadOnce) };
+        let kind = Kind::Regular { file: Arc::clone(file), identity: *identity, mode: *mode };
+        Ok(Self { name: self.name.clone(), extension: self.extension.clone(), kind })
     }
 
     /// That a regular file is still what it was when it was opened.
@@ -97,6 +101,20 @@ impl Source {
             Kind::Regular { file, identity, .. } if FileIdentity::of(&file.metadata()?) != *identity => Err(Problem::Changed),
             _ => Ok(()),
         }
+    }
+}
+
+/// The bytes of a file that others read as well, each from where it stands.
+struct FromItsStart {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for FromItsStart {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 

@@ -41,7 +41,9 @@ pub fn warn_of(reader: &Reader) {
 pub fn forecast(survey: &Survey, policies: &Policies<'_>, cap: Cap, left: Option<&BTreeMap<String, u64>>) -> Vec<(&'static str, String)> {
     let to_send = left.map_or(survey.valid, |left| left.values().sum());
     let mut lines = vec![("pools", pools(survey)), ("policy", policy(policies)), ("rows", rows_to_send(survey, to_send))];
-    let slowest = left.map_or_else(|| slowest_region(survey), |left| left.values().copied().max().unwrap_or_default());
+    // Regions go side by side.
+    let regions = survey.regions();
+    let slowest = left.unwrap_or(&regions).values().copied().max().unwrap_or_default();
     lines.extend(rate(cap, slowest));
     lines.push(("billing", format!("{} users count as active users of this month", count(to_send))));
     lines
@@ -94,13 +96,4 @@ fn rate(cap: Cap, slowest: u64) -> Vec<(&'static str, String)> {
         lines.push(("takes", "more than a year at that rate".to_owned()));
     }
     lines
-}
-
-/// The rows of the Region that has most: Regions go side by side.
-fn slowest_region(survey: &Survey) -> u64 {
-    let mut regions = BTreeMap::<&str, u64>::new();
-    for (pool, rows) in &survey.pools {
-        *regions.entry(pool.region()).or_default() += rows.rows;
-    }
-    regions.into_values().max().unwrap_or_default()
 }

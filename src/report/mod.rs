@@ -4,6 +4,7 @@
 //! the exit code is, and what to do next, is left to the commands.
 
 mod bug;
+mod limit;
 mod line;
 mod log;
 mod output;
@@ -14,6 +15,7 @@ mod summary;
 mod terminal;
 
 pub use self::bug::end_on_a_bug;
+pub use self::limit::Limit;
 pub use self::line::{Form, ReportRow};
 pub use self::log::{LogForm, begin_log};
 pub use self::output::{Output, OutputError};

@@ -1,10 +1,11 @@
 //! Events → what is seen while a run goes on: a bar on a terminal, a plain line now and then without one, or nothing.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::limit::Limit;
 use super::terminal::{count, span};
 use crate::outcome::{Class, Event, Outcome, Tally};
 use crate::row::RowNumber;
@@ -28,7 +29,7 @@ pub enum Style {
 }
 
 /// How fast a run went.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Pace {
     /// Rows that it set. Those of an earlier run that it resumed are not counted.
     pub set: u64,
@@ -36,6 +37,8 @@ pub struct Pace {
     pub took: Duration,
     /// The rate that throttled answers taught last, in attempts a second, where it was below the cap.
     pub allowed: Option<f64>,
+    /// What limited the rate of each Region.
+    pub limits: BTreeMap<String, Limit>,
 }
 
 /// The progress of one run. It writes to standard error alone.
@@ -49,6 +52,7 @@ pub struct Progress {
     retrying: HashSet<RowNumber>,
     throttled: u64,
     allowed: Option<f64>,
+    limits: BTreeMap<String, Limit>,
     started: Instant,
     shown: Instant,
     samples: VecDeque<(Instant, u64)>,
@@ -73,6 +77,7 @@ impl Progress {
             retrying: HashSet::new(),
             throttled: 0,
             allowed: None,
+            limits: BTreeMap::new(),
             started: now,
             shown: now,
             samples,
@@ -95,6 +100,10 @@ impl Progress {
             Event::Pausing(pause) => {
                 return self.say(&format!("most answers are lost; {} of silence, then one call to probe", span(*pause)));
             }
+            Event::AllBegun { region, held_back } => {
+                self.limits.insert(region.clone(), Limit::of(held_back));
+                return;
+            }
             Event::Intent { .. } | Event::Read(_) => return,
         }
         let every = if self.style == Style::Bar { REFRESH } else { PLAIN_LINE };
@@ -106,7 +115,7 @@ impl Progress {
     /// Leaves the terminal clean, and gives what was learned on the way.
     pub fn finish(self) -> Pace {
         self.bar.finish_and_clear();
-        Pace { set: self.tally.of(Outcome::Set), took: self.started.elapsed(), allowed: self.allowed }
+        Pace { set: self.tally.of(Outcome::Set), took: self.started.elapsed(), allowed: self.allowed, limits: self.limits }
     }
 
     /// Says something between two lines of progress.

@@ -116,13 +116,14 @@ impl LookedUp {
     }
 
     /// The rows as they are written, in order.
-    fn write(&self, form: Form) -> io::Result<Vec<Page>> {
-        let pages = self.marks.par_chunks(ROWS_AT_ONCE).enumerate().map(|(page, marks)| {
+    fn write(&mut self, form: Form) -> io::Result<Vec<Page>> {
+        let Self { batch, marks, .. } = self;
+        let pages = marks.par_chunks_mut(ROWS_AT_ONCE).enumerate().map(|(page, marks)| {
             let (mut rows, mut lines) = (Vec::with_capacity(marks.len()), Vec::with_capacity(marks.len()));
-            for (index, mark) in marks.iter().enumerate() {
-                let identity = self.batch.identity(page * ROWS_AT_ONCE + index);
+            for (index, mark) in marks.iter_mut().enumerate() {
+                let identity = batch.identity(page * ROWS_AT_ONCE + index);
                 lines.push((identity.line, identity.digest()));
-                rows.push(ReportRow::new(identity, mark.clone()));
+                rows.push(ReportRow::new(identity, std::mem::replace(mark, Mark::None)));
             }
             Ok(Page { lines, written: form.write(&rows)? })
         });

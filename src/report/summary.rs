@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::line::ReportRow;
 use super::progress::Pace;
@@ -95,7 +95,7 @@ impl Summary<'_> {
 
     /// The summary as JSON.
     pub fn to_json(&self) -> Value {
-        let outcomes: serde_json::Map<String, Value> =
+        let outcomes: Map<String, Value> =
             Outcome::ALL.iter().map(|outcome| (outcome.name().to_owned(), self.account.tally.of(*outcome).into())).collect();
         let reasons: Vec<Value> = self
             .account
@@ -115,6 +115,7 @@ impl Summary<'_> {
             "seconds": self.pace.took.as_secs_f64(),
             "set_per_second": self.rate(),
             "cap": self.cap,
+            "limits": self.pace.limits.iter().map(|(region, limit)| (region.clone(), limit.name().into())).collect::<Map<_, Value>>(),
             "service_allowed_per_second": self.pace.allowed,
             "report": self.report.to_string_lossy(),
             "journal": self.journal.to_string_lossy(),
@@ -161,6 +162,9 @@ impl fmt::Display for Summary<'_> {
             write!(f, "; the service allowed about {allowed:.0}/s")?;
         }
         writeln!(f)?;
+        if self.pace.took >= MEANINGFUL {
+            self.pace.limits.iter().try_for_each(|(region, limit)| writeln!(f, "limit    of {}: {limit}", plain(region)))?;
+        }
         writeln!(f, "report   {}", plain(&self.report.to_string_lossy()))?;
         writeln!(f, "journal  {}", plain(&self.journal.to_string_lossy()))
     }
@@ -170,6 +174,7 @@ impl fmt::Display for Summary<'_> {
 mod tests {
     use super::*;
     use crate::outcome::Fate;
+    use crate::report::limit::Limit;
     use crate::row::{Identity, RowNumber};
 
     fn account(rows: &[(Outcome, &str, &str)]) -> Account {
@@ -187,7 +192,12 @@ mod tests {
             stopped: None,
             target: "AWS",
             started: SystemTime::UNIX_EPOCH,
-            pace: Pace { set: 2, took: Duration::from_secs(20), allowed: None },
+            pace: Pace {
+                set: 2,
+                took: Duration::from_secs(20),
+                allowed: None,
+                limits: BTreeMap::from([("us-east-1".to_owned(), Limit::Cap)]),
+            },
             cap: "15/s".to_owned(),
             report: "a.results.csv".into(),
             journal: "a.results.csv.journal".into(),
@@ -208,11 +218,13 @@ mod tests {
             "4 rows: 2 set, 1 rejected, 1 not_sent\n  \
              rejected         1  UserNotFoundException: User does not exist.\\u{1b}\n\
              took 20s, 0.1 rows set a second (cap 15/s for each Region)\n\
+             limit    of us-east-1: the cap (--rate)\n\
              report   a.results.csv\n\
              journal  a.results.csv.journal\n"
         );
         let json = summary(&account).to_json();
         assert_eq!(json["rows"], 4);
+        assert_eq!(json["limits"]["us-east-1"], "cap");
         assert_eq!(json["outcomes"]["not_sent"], 1);
         assert_eq!(json["reasons"][0]["message"], "User does not exist.\u{1b}");
     }

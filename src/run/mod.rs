@@ -7,6 +7,7 @@ mod budget;
 mod conclude;
 mod earlier;
 mod exit;
+mod feed;
 mod place;
 mod plan;
 mod roll;
@@ -14,7 +15,9 @@ mod scribe;
 mod send;
 mod signals;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 pub use self::budget::{Limits, MaxRejected};
@@ -28,7 +31,7 @@ use crate::input::{self, Format, Origin, Reader};
 use crate::journal::{self, Draft, InputIdentity, Ledger, Start, Writer};
 use crate::preflight::{Findings, Listed, PolicyChoice, Refusal, Service, policies, warn_of};
 use crate::report::{Output, OutputError, Progress, Style};
-use crate::validate::{Duplicates, OnDuplicate, Policies, Survey, survey};
+use crate::validate::{Duplicates, OnDuplicate, Policies, Protected, Survey, survey};
 
 /// No more calls than the cap leave in any span of this length.
 const CAP_IS_FOR: Duration = Duration::from_secs(1);
@@ -40,6 +43,12 @@ pub struct Job {
     pub input: input::Settings,
     /// Where password policies come from.
     pub policy: PolicyChoice,
+    /// Users who are never touched.
+    pub protected: Option<Arc<Protected>>,
+    /// The most rows that a file may have.
+    pub max_rows: Option<u64>,
+    /// The account that the credentials must belong to.
+    pub expected_account: Option<String>,
     /// What two rows for one user mean.
     pub on_duplicate: OnDuplicate,
     /// Leave invalid rows out instead of refusing the file.
@@ -84,16 +93,20 @@ impl Job {
 pub fn run(job: &Job) -> Result<Exit, Refusal> {
     refuse_to_overwrite(job)?;
     let mut reader = input::open(&job.input)?;
+    if job.max_rows.is_some() && !reader.can_rewind() {
+        return Err(Refusal::MaxRowsNeedsAFile);
+    }
     let service = Service::open(job.service.clone(), job.sandbox, job.policy.given())?;
     service.refuse_no_credentials()?;
-    let place = Place::of(&service);
+    let place = Place::of(&service, job.expected_account.as_deref())?;
     tracing::info!(input = reader.name(), service = place.target, account = ?place.account, "opened");
     let mut resumed = job.resume.map(|again| Resumed::take_up(job, &reader, &place, again)).transpose()?;
     if let Some(resumed) = resumed.take_if(|resumed| resumed.is_done()) {
         return conclude::with_nothing_left(job, &place, reader, resumed.journal);
     }
 
-    let (mut policies, obstacles) = policies(job.policy, Some(&service));
+    let (policies, obstacles) = policies(job.policy, Some(&service));
+    let mut policies = policies.protecting(job.protected.clone());
     let mut survey = if reader.can_rewind() { Some(first_pass(job, &mut reader, &mut policies)?) } else { None };
     warn_of(&reader);
     obstacles.refuse_missing_pool()?;
@@ -103,7 +116,12 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     };
     plan::agree(job, &place, (survey.as_ref(), &policies), earlier.as_ref())?;
 
-    let to_send = earlier.as_ref().map(Earlier::to_send).or(survey.as_ref().map(|survey| survey.valid));
+    let regions = match (&earlier, &survey) {
+        (Some(earlier), _) => earlier.regions.clone(),
+        (None, Some(survey)) => survey.regions(),
+        (None, None) => BTreeMap::new(),
+    };
+    let to_send = survey.as_ref().map(|_| regions.values().sum());
     let rows = survey.as_ref().map(|survey| survey.rows);
     let mut duplicates = match survey {
         Some(survey) => survey.duplicates,
@@ -125,8 +143,8 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let stop = Stop::default();
     signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
         .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
-    let earlier = earlier.unwrap_or_default();
-    let sent = send::everything(job, &service, reader, (policies, duplicates, earlier), (journal, progress), &stop);
+    let rows = send::Rows { reader, policies, duplicates, earlier: earlier.unwrap_or_default(), regions };
+    let sent = send::everything(job, &service, rows, (journal, progress), &stop)?;
     Ok(conclude::conclude(job, &place, sent, written, &stop, started))
 }
 
@@ -237,6 +255,9 @@ fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>) -> Re
     findings.finish();
     let Survey { rows, valid, invalid, skipped, .. } = survey;
     tracing::info!(rows, valid, invalid, skipped, "checked");
+    if let Some(most) = job.max_rows.filter(|most| *most < rows) {
+        return Err(Refusal::TooManyRows { rows, most });
+    }
     if survey.invalid > 0 && !job.skip_invalid {
         return Err(Refusal::Invalid { invalid: survey.invalid, rows: survey.rows });
     }

@@ -128,7 +128,7 @@ pub(super) struct LateCall {
 pub(super) struct Desk {
     pub(super) service: Service,
     settings: Settings,
-    quotas: Quotas,
+    pub(super) quotas: Quotas,
     faults: FaultDraws,
     plan: Plan,
     log: Option<CallLog>,
@@ -160,7 +160,7 @@ impl Desk {
     /// Decides one call.
     pub(super) fn take(&self, arrival: &Arrival<'_>) -> Answer {
         let mut call = self.read(arrival);
-        let draw = self.plan.next(call.operation, &call.subject.username).and(self.draw(call.operation));
+        let draw = self.plan.next(call.operation, &call.subject.username, &call.subject.user_pool_id).and(self.draw(call.operation));
         call.fault = draw.name();
         if let Some(shift) = draw.clock {
             self.service.clock.shift(shift);

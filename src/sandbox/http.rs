@@ -28,6 +28,8 @@ use super::protocol::{TARGET_PREFIX, signed_region};
 const MAX_BODY: usize = 1 << 20;
 /// Where the sandbox's clock is moved. The service has no such thing.
 const CLOCK_PATH: &str = "/sandbox/clock";
+/// Where the quota is changed.
+const QUOTA_PATH: &str = "/sandbox/quota";
 /// How long the calls under way may take to finish once the sandbox is told to stop.
 const DRAIN: Duration = Duration::from_secs(2);
 /// How long to wait when no connection can be accepted, for want of file descriptors.
@@ -118,6 +120,9 @@ async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<
     if head.method == Method::POST && head.uri.path() == CLOCK_PATH {
         return Ok(move_clock(&server.desk, &body));
     }
+    if head.method == Method::POST && head.uri.path() == QUOTA_PATH {
+        return Ok(change_quota(&server.desk, &body));
+    }
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let is_call = head.method == Method::POST && head.uri.path() == "/";
     let operation = header("x-amz-target").filter(|_| is_call).and_then(|target| target.strip_prefix(TARGET_PREFIX)).unwrap_or("");
@@ -144,6 +149,22 @@ fn move_clock(desk: &Desk, body: &[u8]) -> Response<Full<Bytes>> {
             desk.service.clock.shift(by);
             response(StatusCode::NO_CONTENT, Bytes::new())
         }
+        Err(error) => response(StatusCode::BAD_REQUEST, Bytes::from(format!("{error}\n"))),
+    }
+}
+
+/// Changes the quota of UserAccountRecovery: `{"per_second": 10}`.
+fn change_quota(desk: &Desk, body: &[u8]) -> Response<Full<Bytes>> {
+    #[derive(Deserialize)]
+    struct Change {
+        per_second: f64,
+    }
+    match serde_json::from_slice(body) {
+        Ok(Change { per_second }) if per_second > 0.0 && per_second.is_finite() => {
+            desk.quotas.change(per_second);
+            response(StatusCode::NO_CONTENT, Bytes::new())
+        }
+        Ok(_) => response(StatusCode::BAD_REQUEST, Bytes::from_static(b"per_second must be above 0\n")),
         Err(error) => response(StatusCode::BAD_REQUEST, Bytes::from(format!("{error}\n"))),
     }
 }

@@ -7,7 +7,8 @@
 //! | `fault` | `throttle`, `internal_error`, `unavailable`, `html`, `html_ok`, `expired_token`, `access_denied`, `cut_before`, `cut_after`, `applied_late`, `slow`, `clock_moved` |
 //! | `operation` | the operation; AdminSetUserPassword unless it says otherwise, `*` is every one |
 //! | `user` | the `Username` as it was sent |
-//! | `nth` | the nth call, from 1, of those with this operation and user |
+//! | `pool` | the `UserPoolId` as it was sent |
+//! | `nth` | the nth call, from 1, of those with this operation, user and pool |
 //! | `from`, `until` | time since the sandbox began, for example `"1.5s"` as `"1s 500ms"` |
 //! | `probability` | from 0 to 1, drawn from the seed |
 //! | `times` | how often the line strikes at the most |
@@ -55,6 +56,7 @@ struct Planned {
     #[serde(default)]
     operation: Scope,
     user: Option<String>,
+    pool: Option<String>,
     nth: Option<u64>,
     #[serde(default, deserialize_with = "duration")]
     from: Option<Duration>,
@@ -116,10 +118,11 @@ struct Entry {
 
 impl Entry {
     /// What it has in store for a call.
-    fn next(&mut self, operation: Option<Operation>, user: &str, since_start: Duration) -> Draw {
+    fn next(&mut self, operation: Option<Operation>, user: &str, pool: &str, since_start: Duration) -> Draw {
         let planned = &self.planned;
         let is_meant = planned.operation == Scope::Every || operation.is_some_and(|operation| planned.operation == Scope::One(operation));
-        if !is_meant || planned.user.as_ref().is_some_and(|meant| meant != user) {
+        let is_other = |meant: &Option<String>, sent: &str| meant.as_ref().is_some_and(|meant| meant != sent);
+        if !is_meant || is_other(&planned.user, user) || is_other(&planned.pool, pool) {
             return Draw::default();
         }
         self.seen += 1;
@@ -170,13 +173,13 @@ impl Plan {
     }
 
     /// What is in store for the next call. Every line sees every call, so that counts do not depend on the lines before.
-    pub(super) fn next(&self, operation: Option<Operation>, user: &str) -> Draw {
+    pub(super) fn next(&self, operation: Option<Operation>, user: &str, pool: &str) -> Draw {
         if self.is_empty {
             return Draw::default();
         }
         let since_start = self.start.elapsed();
         let mut entries = self.entries.lock().expect("no line panics while it holds the lock");
-        entries.iter_mut().fold(Draw::default(), |drawn, entry| drawn.and(entry.next(operation, user, since_start)))
+        entries.iter_mut().fold(Draw::default(), |drawn, entry| drawn.and(entry.next(operation, user, pool, since_start)))
     }
 }
 
@@ -225,7 +228,7 @@ mod tests {
 
     /// The faults of calls by these users.
     fn faults(plan: &Plan, users: &[&str]) -> Vec<Option<&'static str>> {
-        users.iter().map(|user| plan.next(Some(Operation::AdminSetUserPassword), user).name()).collect()
+        users.iter().map(|user| plan.next(Some(Operation::AdminSetUserPassword), user, "p").name()).collect()
     }
 
     #[test]
@@ -234,7 +237,15 @@ mod tests {
         let plan = plan(lines).expect("a plan");
         let struck = faults(&plan, &["ann", "ann", "ann", "bob", "bob"]);
         assert_eq!(struck, [None, Some("throttle"), None, Some("html"), None], "throttle comes before cut_after in the file");
-        assert_eq!(plan.next(Some(Operation::ListUsers), "bob"), Draw::default());
+        assert_eq!(plan.next(Some(Operation::ListUsers), "bob", "p"), Draw::default());
+    }
+
+    #[test]
+    fn the_calls_of_a_pool_are_struck() {
+        let plan = plan(r#"{"fault":"html","pool":"us-east-1_a","nth":2}"#).expect("a plan");
+        let struck =
+            ["us-east-1_a", "us-east-1_b", "us-east-1_a"].map(|pool| plan.next(Some(Operation::AdminSetUserPassword), "ann", pool).name());
+        assert_eq!(struck, [None, None, Some("html")]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -242,7 +253,7 @@ mod tests {
         let plan = plan(r#"{"fault":"unavailable","from":"2s","until":"3s","operation":"*"}"#).expect("a plan");
         let mut struck = Vec::new();
         for _ in 0..8 {
-            struck.push(plan.next(None, "").name().is_some());
+            struck.push(plan.next(None, "", "").name().is_some());
             tokio::time::advance(Duration::from_millis(500)).await;
         }
         assert_eq!(struck, [false, false, false, false, true, true, false, false]);
@@ -251,7 +262,7 @@ mod tests {
     #[test]
     fn slowness_and_a_moved_clock_come_with_another_fault() {
         let lines = "{\"fault\":\"slow\",\"by\":\"3s\"}\n{\"fault\":\"clock_moved\",\"by\":\"-1h\"}\n{\"fault\":\"applied_late\",\"by\":\"2s\"}\n{\"fault\":\"slow\"}";
-        let drawn = plan(lines).expect("a plan").next(Some(Operation::AdminSetUserPassword), "ann");
+        let drawn = plan(lines).expect("a plan").next(Some(Operation::AdminSetUserPassword), "ann", "p");
         let clock = "-1h".parse().ok();
         assert_eq!(
             drawn,
@@ -264,7 +275,7 @@ mod tests {
         let lines = r#"{"fault":"internal_error","probability":0.25}"#;
         let struck = || {
             let plan = plan(lines).expect("a plan");
-            (0..4000).map(|_| plan.next(Some(Operation::AdminSetUserPassword), "ann").fault.is_some()).collect::<Vec<_>>()
+            (0..4000).map(|_| plan.next(Some(Operation::AdminSetUserPassword), "ann", "p").fault.is_some()).collect::<Vec<_>>()
         };
         assert_eq!(struck(), struck());
         let count = struck().into_iter().filter(|struck| *struck).count();

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -193,7 +193,7 @@ impl Usage {
 
 /// The quotas of all categories and Regions, and what is used of them.
 pub(super) struct Quotas {
-    rates: Rates,
+    rates: RwLock<Rates>,
     window: QuotaWindow,
     start: Instant,
     usage: Mutex<HashMap<Category, HashMap<Box<str>, Usage>>>,
@@ -201,12 +201,19 @@ pub(super) struct Quotas {
 
 impl Quotas {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { rates: Rates::new(settings), window: settings.quota_window, start: Instant::now(), usage: Mutex::default() }
+        Self { rates: RwLock::new(Rates::new(settings)), window: settings.quota_window, start: Instant::now(), usage: Mutex::default() }
+    }
+
+    /// Changes the quota of UserAccountRecovery, in requests a second; the burst stays. What a bucket holds by now it keeps.
+    pub(super) fn change(&self, per_second: f64) {
+        let mut rates = self.rates.write().expect("no change panics");
+        let burst = rates.recovery.map_or(per_second.max(1.0), |rate| rate.burst);
+        rates.recovery = Some(Rate { per_second, burst });
     }
 
     /// Whether the quota of `category` admits one more request in `region`.
     pub(super) fn admits(&self, category: Category, region: &str) -> bool {
-        let Some(rate) = self.rates.of(category) else { return true };
+        let Some(rate) = self.rates.read().expect("no change panics").of(category) else { return true };
         let mut usage = self.usage.lock().expect("no count panics while it holds the lock");
         let regions = usage.entry(category).or_default();
         let now = Instant::now();
@@ -270,6 +277,15 @@ mod tests {
         assert_eq!(admitted(&quotas, "us-east-1"), 0);
         tokio::time::advance(Duration::from_secs(10)).await;
         assert_eq!(admitted(&quotas, "us-east-1"), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quota_that_is_changed_holds_from_then_on() {
+        let quotas = quotas(Some(30.0), 5);
+        quotas.change(10.0);
+        assert_eq!(admitted(&quotas, "us-east-1"), 5);
+        tokio::time::advance(Duration::from_millis(300)).await;
+        assert_eq!(admitted(&quotas, "us-east-1"), 3);
     }
 
     #[tokio::test(start_paused = true)]

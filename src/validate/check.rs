@@ -97,6 +97,9 @@ fn check_row(batch: &Batch, index: usize, pools: &Pools, last_pool: &mut Option<
     if let Some(rule) = username::violation(&row.username) {
         blame(Field::Username, rule);
     }
+    if pools.is_protected(&row.username) {
+        blame(Field::Username, Rule::Protected);
+    }
     let password = row.password.expose();
     if let Some(rule) = policy::api_violation(password) {
         blame(Field::Password, Rule::Password(rule));

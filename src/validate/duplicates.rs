@@ -1,5 +1,7 @@
 //! What becomes of two valid rows for one user.
 
+use std::sync::Arc;
+
 use super::Rule;
 use super::marks::{Mark, Rivals, SortedMarks};
 use crate::row::RowNumber;
@@ -39,7 +41,7 @@ pub struct LastNeedsAFile;
 pub struct Duplicates(Knowledge);
 
 enum Knowledge {
-    Surveyed { on_duplicate: OnDuplicate, rivals: Vec<Rivals>, lines: Vec<u64> },
+    Surveyed { on_duplicate: OnDuplicate, rivals: Arc<[Rivals]>, lines: Arc<[u64]> },
     Found { on_duplicate: OnDuplicate, marks: SortedMarks },
 }
 
@@ -72,7 +74,18 @@ impl Duplicates {
     /// For a file that was surveyed: the rows that have a rival, in order, and the line that each of them begins on. Lines are needed
     /// only where findings name them.
     pub(super) fn surveyed(on_duplicate: OnDuplicate, rivals: Vec<Rivals>, lines: Vec<u64>) -> Self {
-        Self(Knowledge::Surveyed { on_duplicate, rivals, lines })
+        Self(Knowledge::Surveyed { on_duplicate, rivals: rivals.into(), lines: lines.into() })
+    }
+
+    /// The same once more, for another pass over the file that was surveyed; `None` where it was not.
+    pub fn another(&self) -> Option<Self> {
+        match &self.0 {
+            Knowledge::Surveyed { on_duplicate, rivals, lines } => {
+                let (rivals, lines) = (Arc::clone(rivals), Arc::clone(lines));
+                Some(Self(Knowledge::Surveyed { on_duplicate: *on_duplicate, rivals, lines }))
+            }
+            Knowledge::Found { .. } => None,
+        }
     }
 
     /// Whether they were learnt from a survey, which a second pass must follow from the first row on.

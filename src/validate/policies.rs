@@ -1,7 +1,9 @@
 //! The pools that rows name, and the policy of each.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::Protected;
 use crate::policy::Policy;
 use crate::row::PoolId;
 
@@ -30,9 +32,20 @@ impl<'a> Policies<'a> {
         Self { source: Box::new(source), pools: Pools::default() }
     }
 
+    /// The same, with users that are never touched.
+    pub fn protecting(mut self, protected: Option<Arc<Protected>>) -> Self {
+        self.pools.protected = protected;
+        self
+    }
+
     /// The pools named so far, in the order of their first appearance, each with its policy if it has one that could be read.
     pub fn known(&self) -> impl Iterator<Item = (&PoolId, Option<&Policy>)> {
         self.pools.known.iter().map(|(pool, policy)| (pool, policy.as_ref()))
+    }
+
+    /// What is known by now, for another pass over the same rows. It asks nobody: pools that are not known have no policy.
+    pub fn another(&self) -> Policies<'static> {
+        Policies { source: Box::new(|_: &PoolId| None), pools: self.pools.clone() }
     }
 
     pub(super) fn pools(&self) -> &Pools {
@@ -56,13 +69,19 @@ impl<'a> Policies<'a> {
 pub(super) struct PoolNumber(pub u32);
 
 /// The pools as the checking threads see them: without their source.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pools {
     known: Vec<(PoolId, Option<Policy>)>,
     numbers: HashMap<Box<str>, PoolNumber>,
+    protected: Option<Arc<Protected>>,
 }
 
 impl Pools {
+    /// Whether the user of this name is never touched.
+    pub(super) fn is_protected(&self, username: &str) -> bool {
+        self.protected.as_ref().is_some_and(|protected| protected.covers(username))
+    }
+
     /// The number of the pool with this id. `last` is the answer before; rows of one pool tend to stand together.
     pub(super) fn find(&self, id: &str, last: &mut Option<PoolNumber>) -> Option<PoolNumber> {
         if last.is_none_or(|number| self.id(number).as_str() != id) {

@@ -18,6 +18,8 @@ pub enum Rule {
     UsernameLength,
     /// The username holds a character that the API refuses.
     UsernameCharacter,
+    /// The user is never to be touched.
+    Protected,
     /// The password breaks a rule of the API.
     Password(ApiRule),
     /// The password breaks the pool's policy.
@@ -39,6 +41,7 @@ impl Rule {
             Self::PoolId(_) => "pool-id",
             Self::UsernameLength => "username-length",
             Self::UsernameCharacter => "username-character",
+            Self::Protected => "protected-user",
             Self::Password(ApiRule::TwoCharacters) => "password-too-short",
             Self::Password(ApiRule::TooLong) => "password-too-long",
             Self::Password(ApiRule::LeadingSpace) => "password-leading-space",
@@ -58,7 +61,7 @@ impl Rule {
         match self {
             Self::Malformed(flaw) => flaw.field(),
             Self::PoolId(_) => Some(Field::Pool),
-            Self::UsernameLength | Self::UsernameCharacter => Some(Field::Username),
+            Self::UsernameLength | Self::UsernameCharacter | Self::Protected => Some(Field::Username),
             Self::Password(_) | Self::Policy(_) => Some(Field::Password),
             Self::Duplicate { .. } => None,
         }
@@ -72,6 +75,7 @@ impl fmt::Display for Rule {
             Self::PoolId(error) => error.fmt(f),
             Self::UsernameLength => write!(f, "the username must have 1 to {MAX_USERNAME} characters"),
             Self::UsernameCharacter => f.write_str("the username must not contain white space, control or invisible characters"),
+            Self::Protected => f.write_str("--protect says that this user is never touched"),
             Self::Password(rule) => rule.fmt(f),
             Self::Policy(rule) => rule.fmt(f),
             Self::Duplicate { other, line } => {

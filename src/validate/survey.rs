@@ -31,6 +31,17 @@ pub struct Survey {
     pub duplicates: Duplicates,
 }
 
+impl Survey {
+    /// The valid rows by Region.
+    pub fn regions(&self) -> BTreeMap<String, u64> {
+        let mut regions = BTreeMap::new();
+        for (pool, rows) in &self.pools {
+            *regions.entry(pool.region().to_owned()).or_default() += rows.rows;
+        }
+        regions
+    }
+}
+
 /// The valid rows of a pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolRows {

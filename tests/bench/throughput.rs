@@ -5,18 +5,21 @@
 
 #[path = "loopback.rs"]
 mod loopback;
+#[path = "measured.rs"]
+mod measured;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_sdk_cognitoidentityprovider as sdk;
 
 use self::loopback::sandbox;
+use self::measured::{Measured, measured};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cognito-passwd");
 const POOL: &str = "us-east-1_Bench1234";
@@ -68,9 +71,10 @@ fn check_speed(file: &Path) -> usize {
 fn check_memory(folder: &Path) -> usize {
     let mut missed = 0;
     for (name, rows) in [("10k.csv", 10_000u64), ("1m.csv", 1_000_000)] {
-        let peak = peak_memory(check_command(&folder.join(name)).spawn().expect("it runs"));
+        let Measured { status, seconds, cpu, peak } = measured(&mut check_command(&folder.join(name)));
+        assert!(status.success());
         let allowed = 64 * 1024 + 24 * rows / 1024;
-        println!("check, {rows} rows: peak memory {peak} KiB of {allowed} KiB allowed");
+        println!("check, {rows} rows: {seconds:.2} s, {cpu:.2} s of processor time, peak memory {peak} KiB of {allowed} KiB allowed");
         missed += usize::from(peak > allowed);
     }
     missed
@@ -152,20 +156,6 @@ fn best_of(times: usize, mut work: impl FnMut()) -> f64 {
         started.elapsed().as_secs_f64()
     };
     (0..times).map(|_| one()).fold(f64::INFINITY, f64::min)
-}
-
-/// The most memory that a process ever held, in KiB, as Linux counts it.
-fn peak_memory(mut child: Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait().expect("it can be waited for").is_none() {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0);
-        peak = peak.max(now);
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    peak
 }
 
 fn verdict(what: &str, ratio: f64, target: f64) -> usize {

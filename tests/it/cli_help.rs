@@ -2,11 +2,14 @@
 
 use crate::harness::Project;
 
-const ROWS: &[&str] = &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate"];
+const ROWS: &[&str] =
+    &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate", "--protect"];
 const AWS: &[&str] = &["--profile", "--region", "--endpoint-url", "--ca-bundle", "--sandbox"];
 const RUN: &[&str] = &[
     "--skip-invalid",
     "--raw-csv",
+    "--max-rows",
+    "--expect-account",
     "-v, --verbose",
     "--log-format",
     "--rate",

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::harness::{Project, Report, csv, rows};
+use crate::harness::{Project, Report, csv, rows, soak};
 
 #[test]
 fn a_profile_that_is_not_there_is_named_and_keys_in_the_environment_do_not_stand_in_for_it() {
@@ -14,7 +14,8 @@ fn a_profile_that_is_not_there_is_named_and_keys_in_the_environment_do_not_stand
 
 #[test]
 fn credentials_that_last_a_few_seconds_fail_no_row_and_do_not_break_the_cap() {
-    let (project, rows) = (Project::new(), rows("us-east-1_Rotates000", 120));
+    let count = soak(1_200, 120);
+    let (project, rows) = (Project::new(), rows("us-east-1_Rotates000", count));
     let sandbox = project.sandbox(&rows, &[]);
     project.give("users.csv", csv(&rows));
     let give = "#!/bin/sh\nsleep 1\nend=$(date -u -d '+4 seconds' +%Y-%m-%dT%H:%M:%SZ)\n\
@@ -26,9 +27,10 @@ fn credentials_that_last_a_few_seconds_fail_no_row_and_do_not_break_the_cap() {
     project.give("home/.aws/config", format!("[profile rotates]\ncredential_process = {}\n", project.path("give.sh").display()));
     let args = ["run", "users.csv", "--yes", "--rate", "20", "--policy", "none", "--endpoint-url", &sandbox.url, "-o", "results.csv"];
     project.run(&[&args[..], &["--profile", "rotates"]].concat()).exits(0).says(&["AKROTATES"]);
-    Report::read(&project, "results.csv").holds(&[("set", 120)]);
+    Report::read(&project, "results.csv").holds(&[("set", count)]);
     let asked = std::fs::read_to_string(project.path("asked")).unwrap().lines().count();
-    assert!((2..=8).contains(&asked), "the source was asked {asked} times");
+    // A call may ask anew when less than a margin is left of the four seconds.
+    assert!((2..=count / 15).contains(&asked), "the source was asked {asked} times");
     let arrivals: Vec<f64> = sandbox.attempts().iter().map(|call| call.arrived).collect();
     let worst = arrivals.iter().map(|first| arrivals.iter().filter(|at| **at >= *first && **at < first + 1.0).count()).max();
     // Calls that wait for a renewal and leave together would be 40 and more; a busy machine makes a few arrive together.

@@ -73,14 +73,28 @@ async fn the_clock_is_moved_by_the_plan_and_by_a_request() {
     let days = (get().await - before) / 86_400.0;
     assert!((days - 10.0).abs() < 0.01, "{days}");
 
-    let client: legacy::Client<_, Full<Bytes>> = legacy::Client::builder(TokioExecutor::new()).build_http();
     for (body, status) in [(r#"{"by":"-20d"}"#, 204), (r#"{"by":"soon"}"#, 400)] {
-        let request = Request::post(format!("{}/sandbox/clock", rehearsal.endpoint)).body(Full::new(Bytes::from(body)));
-        let answer = client.request(request.expect("a request")).await.expect("an answer");
-        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(control(&rehearsal, "clock", body).await, status);
     }
     assert_eq!(outcome(&rehearsal, "ann", GOOD).await, Some(200));
     assert!((get().await - before).abs() < 60.0, "ten days ahead, twenty back, ten ahead");
+}
+
+/// The status of the answer to a request that is to the sandbox itself.
+async fn control(rehearsal: &Rehearsal, what: &str, body: &'static str) -> u16 {
+    let client: legacy::Client<_, Full<Bytes>> = legacy::Client::builder(TokioExecutor::new()).build_http();
+    let request = Request::post(format!("{}/sandbox/{what}", rehearsal.endpoint)).body(Full::new(Bytes::from_static(body.as_bytes())));
+    client.request(request.expect("a request")).await.expect("an answer").status().as_u16()
+}
+
+#[tokio::test]
+async fn the_quota_is_changed_by_a_request() {
+    let rehearsal = Rehearsal::start(unlimited()).await;
+    for (body, status) in [(r#"{"per_second":0}"#, 400), (r#"{"per_second":"ten"}"#, 400), (r#"{"per_second":0.001}"#, 204)] {
+        assert_eq!(control(&rehearsal, "quota", body).await, status, "{body}");
+    }
+    assert_eq!(outcome(&rehearsal, "ann", GOOD).await, Some(200), "a burst of one is left");
+    assert_eq!(outcome(&rehearsal, "ann", GOOD).await, Some(400));
 }
 
 #[tokio::test]

@@ -156,6 +156,11 @@ impl Finished {
         self.status.code()
     }
 
+    /// Whether the system wrote a core of it.
+    pub fn dumped_core(&self) -> bool {
+        std::os::unix::process::ExitStatusExt::core_dumped(&self.status)
+    }
+
     /// Fails unless it ended with this exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
