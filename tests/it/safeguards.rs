@@ -40,7 +40,9 @@ fn a_file_with_more_rows_than_it_may_have_is_refused() {
         project.run(&["run", file, "--yes", "--endpoint-url", &sandbox.url, "--max-rows", most, "-o", &format!("{most}.csv")])
     };
     run("users.csv", "2").exits(2).says(&["3 rows", "--max-rows allows 2"]);
-    run("-", "5").exits(2).says(&["--max-rows needs a file"]);
+    let mut piped = Running::with_pipe(&project, &["run", "-", "--yes", "--sandbox", "--max-rows", "5", "-o", "5.csv"]);
+    piped.write(&csv(&users));
+    piped.finish().exits(2).says(&["--max-rows needs a file"]);
     assert_eq!(sandbox.calls().iter().filter(|call| call.operation == "AdminSetUserPassword").count(), 0);
     run("users.csv", "3").exits(0);
 }
