@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::input::{self, Defaults, Format, Origin, Settings};
-use crate::journal::Ledger;
+use crate::journal::{JournalError, Ledger, is_free};
 use crate::preflight::Refusal;
 use crate::report::{Form, Output, Source, plain, write_all};
 use crate::run::Exit;
@@ -32,6 +32,9 @@ impl Args {
     /// # Errors
     /// [`Refusal`] where journal or input cannot be read, or the report not be written.
     pub(super) fn run(self) -> Result<Exit, Refusal> {
+        if let Err(JournalError::Locked { .. }) = is_free(&self.journal) {
+            say!("warning: the run is still going on: its calls in flight are called unknown here");
+        }
         let mut ledger = Ledger::open(&self.journal)?;
         if let Some(offset) = ledger.torn_at() {
             let journal = plain(&self.journal.to_string_lossy()).into_owned();

@@ -26,6 +26,8 @@ struct Script {
     code: Option<&'static str>,
     /// The service is down until then, whatever the script says.
     down: Option<(Instant, Instant)>,
+    /// What it allows, where it is not as much as comes: requests a second, and at once.
+    quota: Option<(f64, f64)>,
     seen: Mutex<Seen>,
 }
 
@@ -36,6 +38,19 @@ struct Seen {
     most_for_a_user: usize,
     most_at_once: usize,
     set: Vec<String>,
+    /// What is left of the quota, and as of when.
+    tokens: Option<(f64, Instant)>,
+}
+
+impl Seen {
+    /// Whether a token bucket lets a request through now.
+    fn is_admitted(&mut self, (rate, burst): (f64, f64)) -> bool {
+        let now = Instant::now();
+        let (left, since) = self.tokens.unwrap_or((burst, now));
+        let left = (left + rate * (now - since).as_secs_f64()).min(burst);
+        self.tokens = Some((if left < 1.0 { left } else { left - 1.0 }, now));
+        left >= 1.0
+    }
 }
 
 impl SetPassword for Script {
@@ -44,17 +59,22 @@ impl SetPassword for Script {
     }
 
     async fn set_password(&self, user: &User, _: &Password<'_>, _: Lifetime) -> Answer {
-        let number = {
+        let (number, is_throttled) = {
             let mut seen = self.seen.lock().unwrap();
             seen.calls.push(Instant::now());
             *seen.in_flight.entry(user.username.to_string()).or_default() += 1;
             seen.most_for_a_user = seen.most_for_a_user.max(seen.in_flight[&*user.username]);
             seen.most_at_once = seen.most_at_once.max(seen.in_flight.values().sum());
-            seen.calls.len() - 1
+            let is_throttled = self.quota.is_some_and(|quota| !seen.is_admitted(quota));
+            (seen.calls.len() - 1, is_throttled)
         };
         tokio::time::sleep(Duration::from_millis(self.delays[number % self.delays.len()])).await;
         let is_down = self.down.is_some_and(|(from, until)| (from..until).contains(&Instant::now()));
-        let class = if is_down { Class::Ambiguous } else { self.classes[number % self.classes.len()] };
+        let class = match (is_down, is_throttled) {
+            (true, _) => Class::Ambiguous,
+            (false, true) => Class::Throttled { retry_after: None },
+            (false, false) => self.classes[number % self.classes.len()],
+        };
         let mut seen = self.seen.lock().unwrap();
         *seen.in_flight.get_mut(&*user.username).unwrap() -= 1;
         if class == Class::Set {
@@ -250,6 +270,21 @@ fn an_unlimited_run_is_held_back_by_its_concurrency_alone() {
     let seen = script.seen.lock().unwrap();
     assert_eq!((told.tally.of(Outcome::Set), seen.most_at_once), (1_000, 50));
     assert_eq!(seen.calls[999] - seen.calls[0], Duration::from_millis(1_900));
+}
+
+#[test]
+fn a_run_uses_nearly_all_that_the_service_allows_and_wastes_nearly_nothing() {
+    for (rate, burst, latency) in [(30.0, 30.0, 80), (30.0, 30.0, 300), (12.0, 5.0, 80), (100.0, 100.0, 40)] {
+        let quota = Some((rate, burst));
+        let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![latency], quota, ..Script::default() });
+        let count = (rate * 120.0) as u64;
+        let (told, _) = run(rows(count, &["us-east-1"]), &script, &settings("200", 256), async |_| {});
+        assert_eq!(told.tally.of(Outcome::Set), count);
+        let seen = script.seen.lock().unwrap();
+        let took = (*seen.calls.last().unwrap() - seen.calls[0]).as_secs_f64();
+        let (goodput, throttled) = (count as f64 / (rate * took + burst), 1.0 - count as f64 / seen.calls.len() as f64);
+        assert!(goodput > 0.93 && throttled < 0.02, "{rate}/s, {burst} at once, {latency} ms: {goodput:.3}, {throttled:.3} throttled");
+    }
 }
 
 /// What a run at 40 a second, with so many calls in flight at the most, is told to have been held back by, and the most that it had.

@@ -8,24 +8,48 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::Account;
+use crate::input::Batch;
 use crate::journal::Mark;
 use crate::outcome::{Detail, Fate, Outcome};
-use crate::row::{Identity, Lifetime, RowNumber};
+use crate::row::{Digest, Identity, Lifetime, RowNumber};
 
 /// One row of the report.
-#[derive(Debug)]
-pub struct ReportRow {
-    /// Which row, and whom it is about.
-    pub identity: Identity,
-    /// What became of it.
-    pub fate: Fate,
-    /// When, where the journal tells.
-    pub at: Option<SystemTime>,
+pub(super) struct ReportRow<'b> {
+    row: RowNumber,
+    pub(super) line: u64,
+    pool: Cow<'b, str>,
+    username: Cow<'b, str>,
+    lifetime: Option<Lifetime>,
+    pub(super) fate: Fate,
+    at: Option<SystemTime>,
 }
 
-impl ReportRow {
-    pub(super) fn new(identity: Identity, mark: Mark) -> Self {
-        let (fate, at) = match mark {
+impl<'b> ReportRow<'b> {
+    /// A row that the journal describes.
+    pub(super) fn described(identity: Identity, mark: Mark) -> Self {
+        let Identity { row, line, pool, username, lifetime } = identity;
+        let (fate, at) = Self::fate(mark);
+        Self { row, line, pool: pool.into(), username: username.into(), lifetime, fate, at }
+    }
+
+    /// A row of the input. Of a malformed one only its place is known: any of its fields may hold the password.
+    pub(super) fn read(batch: &'b Batch, index: usize, mark: Mark) -> Self {
+        let (pool, username, lifetime) = match batch.row(index) {
+            Ok(row) => (row.pool, row.username, Some(row.lifetime)),
+            Err(_) => (Cow::Borrowed(""), Cow::Borrowed(""), None),
+        };
+        let (fate, at) = Self::fate(mark);
+        Self { row: batch.number(index), line: batch.line(index), pool, username, lifetime, fate, at }
+    }
+
+    /// What a changed row is noticed by; `None` where it could not be read.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        self.lifetime.map(|lifetime| Digest::of(&self.pool, &self.username, lifetime))
+    }
+
+    /// What became of a row of which the journal says this, and when.
+    fn fate(mark: Mark) -> (Fate, Option<SystemTime>) {
+        match mark {
             Mark::None => (Fate::unsent(Outcome::NotSent, "run_ended", "the run ended before its turn"), None),
             Mark::Ended { fate, at, .. } => (fate, Some(at)),
             Mark::Open { attempt, at, .. } => {
@@ -36,8 +60,7 @@ impl ReportRow {
                 };
                 (Fate { outcome: Outcome::Unknown, detail, attempts: attempt }, Some(at))
             }
-        };
-        Self { identity, fate, at }
+        }
     }
 }
 
@@ -71,9 +94,9 @@ impl Form {
     }
 
     /// Writes rows.
-    pub(super) fn write(self, rows: &[ReportRow]) -> io::Result<Written> {
+    pub(super) fn write(self, rows: &[ReportRow<'_>]) -> io::Result<Written> {
         let mut account = Account::default();
-        rows.iter().for_each(|row| account.add(row));
+        rows.iter().for_each(|row| account.add(&row.fate));
         let text = match self {
             Self::Csv | Self::RawCsv => {
                 let text: fn(&str) -> Cow<'_, str> = if self == Self::Csv { for_spreadsheets } else { |text| Cow::Borrowed(text) };
@@ -120,21 +143,21 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// `text` is how a text is written.
-    fn new(row: &'a ReportRow, text: fn(&'a str) -> Cow<'a, str>) -> Self {
-        let ReportRow { identity, fate: Fate { outcome, detail, attempts }, at } = row;
+    fn new(row: &'a ReportRow<'_>, text: fn(&'a str) -> Cow<'a, str>) -> Self {
+        let ReportRow { fate: Fate { outcome, detail, attempts }, .. } = row;
         let some = |part: &'a str| (!part.is_empty()).then(|| text(part));
         Self {
-            row: identity.row,
-            line: identity.line,
-            user_pool_id: text(&identity.pool),
-            username: text(&identity.username),
-            permanent: identity.lifetime.map(Lifetime::is_permanent),
+            row: row.row,
+            line: row.line,
+            user_pool_id: text(&row.pool),
+            username: text(&row.username),
+            permanent: row.lifetime.map(Lifetime::is_permanent),
             outcome: outcome.name(),
             error_code: some(&detail.code),
             message: some(&detail.message),
             attempts: *attempts,
             request_id: some(&detail.request_id),
-            time: at.map(|at| humantime::format_rfc3339_millis(at).to_string()),
+            time: row.at.map(|at| humantime::format_rfc3339_millis(at).to_string()),
         }
     }
 }
@@ -147,15 +170,14 @@ fn for_spreadsheets(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::Digest;
 
-    fn row(username: &str, mark: Mark) -> ReportRow {
+    fn row(username: &str, mark: Mark) -> ReportRow<'static> {
         let pool = "us-east-1_a".to_owned();
         let identity = Identity { row: RowNumber(1), line: 2, pool, username: username.to_owned(), lifetime: Some(Lifetime::Permanent) };
-        ReportRow::new(identity, mark)
+        ReportRow::described(identity, mark)
     }
 
-    fn written(form: Form, row: &ReportRow) -> String {
+    fn written(form: Form, row: &ReportRow<'_>) -> String {
         let text = form.write(std::slice::from_ref(row)).unwrap().text;
         String::from_utf8([form.header(), &text].concat()).unwrap()
     }

@@ -16,7 +16,7 @@ mod terminal;
 
 pub use self::bug::end_on_a_bug;
 pub use self::limit::Limit;
-pub use self::line::{Form, ReportRow};
+pub use self::line::Form;
 pub use self::log::{LogForm, begin_log};
 pub use self::output::{Output, OutputError};
 pub use self::progress::{Pace, Progress, Style};

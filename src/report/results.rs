@@ -121,9 +121,9 @@ impl LookedUp {
         let pages = marks.par_chunks_mut(ROWS_AT_ONCE).enumerate().map(|(page, marks)| {
             let (mut rows, mut lines) = (Vec::with_capacity(marks.len()), Vec::with_capacity(marks.len()));
             for (index, mark) in marks.iter_mut().enumerate() {
-                let identity = batch.identity(page * ROWS_AT_ONCE + index);
-                lines.push((identity.line, identity.digest()));
-                rows.push(ReportRow::new(identity, std::mem::replace(mark, Mark::None)));
+                let row = ReportRow::read(batch, page * ROWS_AT_ONCE + index, std::mem::replace(mark, Mark::None));
+                lines.push((row.line, row.digest()));
+                rows.push(row);
             }
             Ok(Page { lines, written: form.write(&rows)? })
         });
@@ -136,7 +136,7 @@ fn write_described(ledger: &mut Ledger, form: Form, take: &mut dyn FnMut(Written
     let mut rows = Vec::new();
     for row in (1..=ledger.described_rows()).map(RowNumber) {
         if let Some(identity) = ledger.describe(row)? {
-            rows.push(ReportRow::new(identity, ledger.mark(row)?));
+            rows.push(ReportRow::described(identity, ledger.mark(row)?));
         }
         if rows.len() == ROWS_AT_ONCE {
             take(form.write(&std::mem::take(&mut rows))?)?;

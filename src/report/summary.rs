@@ -7,10 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use super::line::ReportRow;
 use super::progress::Pace;
 use super::terminal::{count, plain, rows, span};
-use crate::outcome::{Detail, Outcome, Tally};
+use crate::outcome::{Detail, Fate, Outcome, Tally};
 
 /// Over a shorter time a rate says more about the first second than about the run.
 const MEANINGFUL: Duration = Duration::from_secs(10);
@@ -33,14 +32,14 @@ struct Reason {
 }
 
 impl Account {
-    /// Counts a row.
-    pub fn add(&mut self, row: &ReportRow) {
-        let outcome = row.fate.outcome;
+    /// Counts a row that ended so.
+    pub fn add(&mut self, fate: &Fate) {
+        let outcome = fate.outcome;
         self.tally.add(outcome);
-        if outcome == Outcome::Set || row.fate.detail.code.is_empty() {
+        if outcome == Outcome::Set || fate.detail.code.is_empty() {
             return;
         }
-        let Detail { code, message, .. } = &row.fate.detail;
+        let Detail { code, message, .. } = &fate.detail;
         self.count(outcome as usize, code.clone(), Reason { rows: 1, message: message.clone() });
     }
 
@@ -173,15 +172,12 @@ impl fmt::Display for Summary<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Fate;
     use crate::report::limit::Limit;
-    use crate::row::{Identity, RowNumber};
 
     fn account(rows: &[(Outcome, &str, &str)]) -> Account {
         let mut account = Account::default();
         for (outcome, code, message) in rows {
-            let identity = Identity { row: RowNumber(1), line: 2, pool: String::new(), username: String::new(), lifetime: None };
-            account.add(&ReportRow { identity, fate: Fate::unsent(*outcome, code, *message), at: None });
+            account.add(&Fate::unsent(*outcome, code, *message));
         }
         account
     }

@@ -7,17 +7,18 @@ use std::time::SystemTime;
 
 use super::place::Place;
 use super::send::Sent;
-use super::{Exit, Job};
+use super::{Exit, Job, Resumed};
 use crate::execute::{Reason, Stop};
 use crate::input::{Origin, Reader};
-use crate::journal::{Handle, Writer};
+use crate::journal::{Handle, Ledger};
 use crate::outcome::{Detail, Outcome, Tally};
 use crate::preflight::Refusal;
 use crate::report::{Account, Form, OutputError, Pace, ReportError, Source, Summary, count, plain, rows, write_all};
 
 /// Writes report and summary, and says what happened and what to do next.
 pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, written: Handle, stop: &Stop, started: SystemTime) -> Exit {
-    match write_report(job, sent.reader, written) {
+    let reported = written.ledger().map_err(ReportError::from).and_then(|mut ledger| write_report(job, sent.reader, &mut ledger));
+    match reported {
         Ok(account) => {
             tracing::info!(rows = account.tally().rows(), report = ?job.report, "reported");
             let exit = Exit::of(account.tally(), stop.reason(), sent.whole);
@@ -31,11 +32,10 @@ pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, written: Handle, st
 ///
 /// # Errors
 /// [`Refusal::Report`] where the file is not the one that was run, or the report cannot be made.
-pub(super) fn with_nothing_left(job: &Job, place: &Place, reader: Reader, journal: Writer) -> Result<Exit, Refusal> {
-    let written = journal.reader()?;
+pub(super) fn with_nothing_left(job: &Job, place: &Place, reader: Reader, mut resumed: Resumed) -> Result<Exit, Refusal> {
+    let account = write_report(job, Some(reader), &mut resumed.ledger)?;
     // A last record loses nothing where it is missing.
-    let _ = journal.close();
-    let account = write_report(job, Some(reader), written)?;
+    let _ = resumed.journal.close();
     say!("every row that may be sent is done: of {}, none is sent", rows(account.tally().rows()));
     let exit = Exit::of(account.tally(), None, true);
     Ok(tell(job, place, &account, (Pace::default(), SystemTime::now()), None, exit))
@@ -65,10 +65,9 @@ fn tell(job: &Job, place: &Place, account: &Account, (pace, started): (Pace, Sys
     }
 }
 
-fn write_report(job: &Job, mut reader: Option<Reader>, written: Handle) -> Result<Account, ReportError> {
-    let mut ledger = written.ledger()?;
+fn write_report(job: &Job, mut reader: Option<Reader>, ledger: &mut Ledger) -> Result<Account, ReportError> {
     let source = reader.as_mut().map_or(Source::Journal, Source::Input);
-    write_all(source, &mut ledger, Form::of(&job.report, job.raw_csv), job.output(&job.report)?)
+    write_all(source, ledger, Form::of(&job.report, job.raw_csv), job.output(&job.report)?)
 }
 
 fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {

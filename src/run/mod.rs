@@ -102,7 +102,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     tracing::info!(input = reader.name(), service = place.target, account = ?place.account, "opened");
     let mut resumed = job.resume.map(|again| Resumed::take_up(job, &reader, &place, again)).transpose()?;
     if let Some(resumed) = resumed.take_if(|resumed| resumed.is_done()) {
-        return conclude::with_nothing_left(job, &place, reader, resumed.journal);
+        return conclude::with_nothing_left(job, &place, reader, resumed);
     }
 
     let (policies, obstacles) = policies(job.policy, Some(&service));

@@ -282,6 +282,8 @@ fn a_second_process_on_the_same_journal_is_refused_and_told_who_holds_it() {
     for extra in [&[] as &[&str], &["--resume"], &["--resume", "--unknown", "resend"]] {
         project.run(&args(&sandbox.url, extra)).exits(2).says(&["is in use", &holder]);
     }
+    project.run(&["report", &journal_of("results.csv"), "-o", "so-far.csv"]).says(&["the run is still going on"]);
+    assert_eq!(Report::read(&project, "so-far.csv").0.len(), 200);
     running.signal(Signal::INT);
     running.finish().exits(130);
     resume(&project, &sandbox.url, &[]).exits(0);
