@@ -32,6 +32,7 @@ check: fmt lint doc deny test ## everything that must pass before a change goes 
 soak: .venv/made ## the long form of the tests that have one: 1,000 kills, 10,000 power cuts, a minute of credentials that rotate, a run of ten million rows
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --lib journal:: -- --nocapture
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it crash:: -- --nocapture
+	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it hostile:: -- --nocapture
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it credentials:: -- --nocapture
 	COGNITO_PASSWD_ROWS=10000000 $(CARGO) bench --locked --bench journal --bench scale --bench throughput
 

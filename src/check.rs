@@ -2,6 +2,7 @@
 //! changes nothing.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cognito;
 use crate::execute::pace::Cap;
@@ -12,7 +13,7 @@ use crate::preflight::{
 };
 use crate::report::{Output, count, plain, rows};
 use crate::run::Exit;
-use crate::validate::{Duplicates, Lints, OnDuplicate, Policies, Survey, survey, survey_once};
+use crate::validate::{Duplicates, Lints, OnDuplicate, Policies, Protected, Survey, survey, survey_once};
 
 /// What `check` is to do.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Job {
     pub policy: PolicyChoice,
     /// What becomes of rows that look wrong.
     pub lints: Lints,
+    /// Users who are never touched.
+    pub protected: Option<Arc<Protected>>,
     /// What two rows for one user mean.
     pub on_duplicate: OnDuplicate,
     /// The rate that the forecast is for.
@@ -54,7 +57,8 @@ pub struct Job {
 pub fn check(job: &Job) -> Result<Exit, Refusal> {
     let needs_service = job.policy == PolicyChoice::Live || job.live.is_some();
     let service = needs_service.then(|| Service::open(job.service.clone(), job.sandbox, job.policy.given())).transpose()?;
-    let (mut policies, obstacles) = policies(job.policy, job.lints, service.as_ref());
+    let (policies, obstacles) = policies(job.policy, job.lints, service.as_ref());
+    let mut policies = policies.protecting(job.protected.clone());
     let planned = begin_plan(job)?;
     let mut listing = Listing::new(job.listed, job.fix_report.as_deref())?;
     let checked = all(job, &mut policies, &mut listing, (service.as_ref(), planned.is_some()));

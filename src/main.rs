@@ -1,12 +1,13 @@
 //! Parses, calls the library, returns the exit code.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 use cognito_passwd::aws_cli;
 use cognito_passwd::cli::Cli;
-use cognito_passwd::report::{plain, say};
+use cognito_passwd::report::{end_on_a_bug, plain, say};
 use cognito_passwd::secret::forbid_core_dumps;
 use zeroizing_alloc::ZeroAlloc;
 
@@ -35,21 +36,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// A panic in any thread ends the process: what is left would go on with a part missing. The journal is as it is after a `kill -9`.
-fn end_on_a_bug() {
-    let tell = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        tell(panic);
-        std::process::exit(101);
-    }));
-}
-
 /// Help and version go to standard output; what is wrong with a command line goes to standard error, without what a terminal might obey.
 fn not_a_command(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            print!("{error}");
-            ExitCode::SUCCESS
+            // `print!` would panic where nobody reads.
+            if write!(std::io::stdout(), "{error}").is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) }
         }
         _ => {
             for line in error.to_string().lines() {

@@ -29,6 +29,17 @@ impl<'a> Password<'a> {
     }
 }
 
+/// That a password cannot be cloned: were it `Clone`, two implementations would answer, and this would not compile.
+const _: fn() = || {
+    struct IsClone;
+    trait NotClone<Answer> {
+        fn holds() {}
+    }
+    impl<T> NotClone<()> for T {}
+    impl<T: Clone> NotClone<IsClone> for T {}
+    <Password<'static> as NotClone<_>>::holds();
+};
+
 impl Drop for Password<'_> {
     fn drop(&mut self) {
         if let Cow::Owned(text) = &mut self.0 {

@@ -7,7 +7,7 @@ use super::debug::Log;
 use super::failure::Failure;
 use super::surroundings::Surroundings;
 use super::validation::Request;
-use crate::cognito::{ConnectError, Direct, Reply, Unanswered};
+use crate::cognito::{ConnectError, Direct, Reply, Unanswered, repeats};
 
 /// The longest wait between two attempts, in seconds.
 const LONGEST_WAIT: f64 = 20.0;
@@ -65,6 +65,9 @@ fn judge(reply: Reply, request: &Request) -> Result<(), Failed> {
             for text in refusal.members.iter_mut().map(|(_, text)| text).chain([&mut refusal.message]) {
                 if request.password.expose().len() >= SHORTEST_PASSWORD {
                     *text = text.replace(request.password.expose(), "[password]");
+                    if repeats(text, &request.password) {
+                        "[withheld, for it repeats the password]".clone_into(text);
+                    }
                 }
             }
             let again = answer::is_tried_again(status, &refusal.code);

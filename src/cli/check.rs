@@ -57,6 +57,7 @@ impl Args {
             inputs: self.files.iter().map(|file| self.input.settings(file)).collect(),
             policy: self.input.policy()?,
             lints: self.input.lints()?,
+            protected: self.input.protected()?,
             on_duplicate: self.input.on_duplicate(),
             cap: self.rate,
             listed: match (self.all, self.json) {

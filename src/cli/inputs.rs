@@ -1,13 +1,14 @@
 //! The flags that say how rows are read and judged: `run` and `check` share them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use crate::input::{Defaults, Format, Origin, Settings};
 use crate::preflight::{PolicyChoice, Refusal};
 use crate::row::Lifetime;
-use crate::validate::{Level, Lint, Lints, OnDuplicate, Rule};
+use crate::validate::{Level, Lint, Lints, OnDuplicate, Protected, Rule};
 
 /// How rows are read and judged.
 #[derive(Debug, Args)]
@@ -41,6 +42,9 @@ pub(super) struct InputArgs {
     /// Say nothing of rows that look wrong by this rule
     #[arg(long, value_name = "RULE", value_parser = lint_to_allow)]
     allow: Vec<Lint>,
+    /// Users who are never touched, in any case: a file with a username a line, or a pattern for the whole username between slashes
+    #[arg(long, value_name = "FILE|/REGEX/")]
+    protect: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -72,6 +76,14 @@ impl InputArgs {
 
     pub(super) fn policy(&self) -> Result<PolicyChoice, Refusal> {
         PolicyChoice::read(&self.policy)
+    }
+
+    /// The users who are never touched.
+    ///
+    /// # Errors
+    /// [`Refusal::Protected`] where it is not known who they are.
+    pub(super) fn protected(&self) -> Result<Option<Arc<Protected>>, Refusal> {
+        Ok(self.protect.as_deref().map(Protected::read).transpose()?.map(Arc::new))
     }
 
     pub(super) fn on_duplicate(&self) -> OnDuplicate {

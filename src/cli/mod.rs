@@ -11,9 +11,10 @@ mod run;
 mod sandbox;
 mod service;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::preflight::Refusal;
+use crate::report::{LogForm, begin_log};
 use crate::run::Exit;
 
 /// Sets the passwords of Amazon Cognito users from a file, at the rate that the account allows, and says of every row what became of it.
@@ -22,6 +23,25 @@ use crate::run::Exit;
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Log")]
+struct LogArgs {
+    /// Log each step to standard error; -vv logs each answer as well. Never a password
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    verbose: u8,
+    /// How the log is written
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text", global = true)]
+    log_format: LogFormArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormArg {
+    Text,
+    Json,
 }
 
 const EXAMPLES: &str = "\
@@ -52,8 +72,15 @@ impl Cli {
     /// # Errors
     /// [`Refusal`] when nothing was sent.
     pub fn run(self) -> Result<Exit, Refusal> {
+        begin_log(
+            self.log.verbose,
+            match self.log.log_format {
+                LogFormArg::Text => LogForm::Text,
+                LogFormArg::Json => LogForm::Json,
+            },
+        );
         match self.command {
-            Command::Run(args) => crate::run::run(&args.job()?),
+            Command::Run(args) => crate::run::run(&args.job(self.log.verbose > 0)?),
             Command::Check(args) => crate::check::check(&args.job()?),
             Command::Report(args) => args.run(),
             Command::Sandbox(args) => args.run(),

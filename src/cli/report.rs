@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// Where the results go, as CSV or, for .jsonl, JSON Lines
     #[arg(short = 'o', long, value_name = "FILE", default_value = "-")]
     report: PathBuf,
+    /// Write a CSV report without the apostrophes that keep a spreadsheet from taking a text for a formula
+    #[arg(long)]
+    raw_csv: bool,
 }
 
 impl Args {
@@ -39,7 +42,7 @@ impl Args {
         }
         let mut reader = self.input(&ledger).map(|settings| input::open(&settings)).transpose()?;
         let source = reader.as_mut().map_or(Source::Journal, Source::Input);
-        let account = write_all(source, &mut ledger, Form::of(&self.report), Output::create(&self.report)?)?;
+        let account = write_all(source, &mut ledger, Form::of(&self.report, self.raw_csv), Output::create(&self.report)?)?;
         say_on!("{account}");
         Ok(Exit::of(account.tally(), None, true))
     }

@@ -34,6 +34,9 @@ pub(super) struct Args {
     /// journal stands beside it, with .journal added to its name
     #[arg(short = 'o', long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Write a CSV report without the apostrophes that keep a spreadsheet from taking a text for a formula
+    #[arg(long)]
+    raw_csv: bool,
     /// Write the summary here as JSON
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -49,6 +52,12 @@ pub(super) struct Args {
     /// Leave invalid rows out, instead of refusing the file
     #[arg(long, help_heading = "Rows")]
     skip_invalid: bool,
+    /// Refuse a file with more rows than this
+    #[arg(long, value_name = "N", help_heading = "Rows")]
+    max_rows: Option<u64>,
+    /// Send nothing unless the credentials belong to this account, as STS knows it
+    #[arg(long, value_name = "ID", help_heading = "AWS", conflicts_with = "sandbox")]
+    expect_account: Option<String>,
     /// The most requests a second for each account and Region: 15, 0.5, 6/m, unlimited. 15 is half of Cognito's quota, which real users
     /// who reset a password share
     #[arg(long, value_name = "N", default_value_t = Cap::DEFAULT, help_heading = "Sending")]
@@ -90,11 +99,11 @@ enum UnknownArg {
 }
 
 impl Args {
-    /// What was asked for.
+    /// What was asked for. Where a log goes by, `logged`, there is no bar, which its lines would tear.
     ///
     /// # Errors
     /// [`Refusal`] where it does not go together, or a policy file cannot be used.
-    pub(super) fn job(self) -> Result<Job, Refusal> {
+    pub(super) fn job(self, logged: bool) -> Result<Job, Refusal> {
         let input = self.input.settings(&self.file);
         let beside = results_beside(&self.file, if self.service.sandbox { "rehearsal" } else { "results" });
         let report = self.report.unwrap_or_else(|| beside.clone());
@@ -102,6 +111,9 @@ impl Args {
         let max_concurrency = self.max_concurrency.unwrap_or_else(|| Settings::concurrency_for(self.rate));
         Ok(Job {
             policy: self.input.policy()?,
+            protected: self.input.protected()?,
+            max_rows: self.max_rows,
+            expected_account: self.expect_account,
             input,
             lints: self.input.lints()?,
             on_duplicate: self.input.on_duplicate(),
@@ -119,9 +131,10 @@ impl Args {
             limits: Limits { max_rejected: self.max_rejected, force: self.force },
             yes: self.yes,
             report,
+            raw_csv: self.raw_csv,
             journal,
             summary: self.summary,
-            style: match (self.quiet, std::io::stderr().is_terminal()) {
+            style: match (self.quiet, std::io::stderr().is_terminal() && !logged) {
                 (true, _) => Style::Quiet,
                 (false, true) => Style::Bar,
                 (false, false) => Style::Lines,

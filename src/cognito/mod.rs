@@ -7,6 +7,7 @@
 mod classify;
 mod credentials;
 mod direct;
+mod echo;
 mod guard;
 mod pool;
 mod profile;
@@ -20,7 +21,7 @@ mod witness;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -32,12 +33,13 @@ use sdk::config::timeout::TimeoutConfig;
 
 use self::credentials::{AtHand, HeldCredentials};
 pub use direct::{Connection, Direct, ProfileChoice, Reply, instance_region};
+pub use echo::repeats;
 pub use pool::{NamingAttribute, PoolDescription};
 pub use profile::{Profile, ProfileError};
 pub use unanswered::Unanswered;
 pub use users::{ListedUser, USERS_IN_A_PAGE, UserPage, UserStatus, Whom};
 
-use crate::outcome::Answer;
+use crate::outcome::{Answer, Detail};
 use crate::row::{Lifetime, PoolId, User};
 use crate::secret::Password;
 
@@ -148,6 +150,13 @@ impl Cognito {
             .or_else(|| self.shared.endpoint_url().map(str::to_owned))
     }
 
+    /// The proxy that the environment names for requests to Cognito, without its credentials. It is not used: the door goes straight to
+    /// the service.
+    pub fn unused_proxy(&self) -> Option<String> {
+        let somewhere = || format!("https://cognito-idp.{ANY_REGION}.amazonaws.com");
+        transport::proxy_for(&self.custom_endpoint().unwrap_or_else(somewhere))
+    }
+
     /// The id of the access key that requests are signed with.
     ///
     /// # Errors
@@ -163,12 +172,8 @@ impl Cognito {
     /// The account that the credentials belong to, as `sts` knows it.
     ///
     /// # Errors
-    /// Why it is not known: a custom endpoint stands for Cognito alone, so that the account behind it is not asked for, and `sts` may not
-    /// answer within a few seconds.
+    /// Why it is not known: `sts` may not answer within a few seconds.
     pub async fn account(&self) -> Result<String, String> {
-        if self.custom_endpoint().is_some() {
-            return Err("it is not asked for behind a custom endpoint".to_owned());
-        }
         let mut config = aws_sdk_sts::config::Builder::from(&self.shared)
             .timeout_config(TimeoutConfig::builder().operation_timeout(ACCOUNT_TIMEOUT).build());
         if self.shared.region().is_none() {
@@ -210,6 +215,7 @@ impl SetPassword for Cognito {
     }
 
     async fn set_password(&self, user: &User, password: &Password<'_>, lifetime: Lifetime) -> Answer {
+        let begun = Instant::now();
         let request = self
             .client(&user.pool)
             .admin_set_user_password()
@@ -221,10 +227,10 @@ impl SetPassword for Cognito {
             Ok(output) => classify::success(&output),
             Err(error) => classify::failure(&error),
         };
-        // Replacing the password would show where it stood, and so what it is.
-        if answer.detail.message.contains(password.expose()) {
-            answer.detail.message = "[withheld, for it repeats the password]".to_owned();
-        }
+        echo::withhold(&mut answer.detail, password);
+        let Detail { code, message, request_id } = &answer.detail;
+        let (pool, username, class) = (user.pool.as_str(), &*user.username, answer.class);
+        tracing::debug!(pool, username, ?class, code, text = message, request_id, ms = begun.elapsed().as_millis() as u64, "answered");
         answer
     }
 }

@@ -9,7 +9,7 @@ use crate::input::InputError;
 use crate::journal::JournalError;
 use crate::report::{OutputError, ReportError, count};
 use crate::sandbox::{AccessKeyError, SandboxError};
-use crate::validate::LastNeedsAFile;
+use crate::validate::{LastNeedsAFile, ProtectedError};
 
 /// A command that ended before anything was sent, exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,28 @@ pub enum Refusal {
     /// There is no plan, or it does not hold any more.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The file has more rows than it may.
+    #[error("it has {} rows, and --max-rows allows {}: is it the right file? Nothing was sent", count(*rows), count(*most))]
+    TooManyRows {
+        /// The rows that it has.
+        rows: u64,
+        /// The rows that it may have.
+        most: u64,
+    },
+    /// A limit on rows needs them to be counted before the first is sent.
+    #[error("--max-rows needs a file: standard input is sent as it comes, and not counted before")]
+    MaxRowsNeedsAFile,
+    /// The credentials are another account's, or it is not known whose they are.
+    #[error("--expect-account {expected}: {found}; nothing was sent\nname the right profile with --profile")]
+    OtherAccount {
+        /// The account that is expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// It is not known whom to protect.
+    #[error(transparent)]
+    Protected(#[from] ProtectedError),
     /// There are no credentials.
     #[error("there are no AWS credentials: {0}\nsign in (`aws sso login`), name a profile with --profile, or rehearse with --sandbox")]
     NoCredentials(String),

@@ -69,15 +69,18 @@ impl<'b> ReportRow<'b> {
 pub enum Form {
     /// Comma-separated values with a header, safe to open in a spreadsheet.
     Csv,
+    /// The same without what makes it safe there: every text as it is.
+    RawCsv,
     /// A JSON object a line, without loss.
     Jsonl,
 }
 
 impl Form {
-    /// The form that a file's name asks for: JSON Lines for `.jsonl`, `.ndjson` and `.json`, else CSV.
-    pub fn of(path: &Path) -> Self {
+    /// The form that a file's name asks for: JSON Lines for `.jsonl`, `.ndjson` and `.json`, else CSV, raw or safe.
+    pub fn of(path: &Path, raw_csv: bool) -> Self {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("jsonl" | "ndjson" | "json") => Self::Jsonl,
+            _ if raw_csv => Self::RawCsv,
             _ => Self::Csv,
         }
     }
@@ -85,7 +88,7 @@ impl Form {
     /// What stands before the first row.
     pub(super) fn header(self) -> &'static [u8] {
         match self {
-            Self::Csv => b"row,line,user_pool_id,username,permanent,outcome,error_code,message,attempts,request_id,time\n",
+            Self::Csv | Self::RawCsv => b"row,line,user_pool_id,username,permanent,outcome,error_code,message,attempts,request_id,time\n",
             Self::Jsonl => b"",
         }
     }
@@ -95,10 +98,11 @@ impl Form {
         let mut account = Account::default();
         rows.iter().for_each(|row| account.add(&row.fate));
         let text = match self {
-            Self::Csv => {
+            Self::Csv | Self::RawCsv => {
+                let text: fn(&str) -> Cow<'_, str> = if self == Self::Csv { for_spreadsheets } else { |text| Cow::Borrowed(text) };
                 let mut out = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
                 for row in rows {
-                    out.serialize(Line::new(row, for_spreadsheets))?;
+                    out.serialize(Line::new(row, text))?;
                 }
                 out.into_inner().map_err(csv::IntoInnerError::into_error)?
             }
@@ -198,6 +202,7 @@ mod tests {
     fn no_cell_of_a_csv_report_is_a_formula_and_json_lines_lose_nothing() {
         for username in ["+15551234", "=1+1", "-x", "@a", "\tx"] {
             assert!(written(Form::Csv, &row(username, Mark::None)).contains(&format!("'{username}")), "{username}");
+            assert!(written(Form::RawCsv, &row(username, Mark::None)).contains(&format!(",{username}")), "{username}");
             let line: serde_json::Value = serde_json::from_str(&written(Form::Jsonl, &row(username, Mark::None))).unwrap();
             assert_eq!(line["username"], username);
         }
@@ -212,9 +217,11 @@ mod tests {
 
     #[test]
     fn the_form_follows_the_files_name() {
+        assert_eq!(Form::of(Path::new("a.csv"), true), Form::RawCsv);
+        assert_eq!(Form::of(Path::new("a.jsonl"), true), Form::Jsonl);
         for (name, form) in [("a.csv", Form::Csv), ("a.jsonl", Form::Jsonl), ("a.ndjson", Form::Jsonl), ("-", Form::Csv), ("a", Form::Csv)]
         {
-            assert_eq!(Form::of(Path::new(name)), form, "{name}");
+            assert_eq!(Form::of(Path::new(name), false), form, "{name}");
         }
     }
 }

@@ -3,8 +3,10 @@
 //! The report is a pure function of input and journal, in input order ([`write_all`]), so that it can be made again at any time. What
 //! the exit code is, and what to do next, is left to the commands.
 
+mod bug;
 mod limit;
 mod line;
+mod log;
 mod output;
 mod progress;
 mod results;
@@ -12,8 +14,10 @@ mod same_input;
 mod summary;
 mod terminal;
 
+pub use self::bug::end_on_a_bug;
 pub use self::limit::Limit;
 pub use self::line::Form;
+pub use self::log::{LogForm, begin_log};
 pub use self::output::{Output, OutputError};
 pub use self::progress::{Pace, Progress, Style};
 pub use self::results::{ReportError, Source, write_all};

@@ -26,7 +26,8 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn is_tricky(c: char) -> bool {
+/// Whether a terminal might obey or hide `c`.
+pub(super) fn is_tricky(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Surrogate, Unassigned};
     matches!(get_general_category(c), Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned)
 }

@@ -20,6 +20,7 @@ pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, written: Handle, st
     let reported = written.ledger().map_err(ReportError::from).and_then(|mut ledger| write_report(job, sent.reader, &mut ledger));
     match reported {
         Ok(account) => {
+            tracing::info!(rows = account.tally().rows(), report = ?job.report, "reported");
             let exit = Exit::of(account.tally(), stop.reason(), sent.whole);
             tell(job, place, &account, (sent.pace, started), stop.reason(), exit)
         }
@@ -66,7 +67,7 @@ fn tell(job: &Job, place: &Place, account: &Account, (pace, started): (Pace, Sys
 
 fn write_report(job: &Job, mut reader: Option<Reader>, ledger: &mut Ledger) -> Result<Account, ReportError> {
     let source = reader.as_mut().map_or(Source::Journal, Source::Input);
-    write_all(source, ledger, Form::of(&job.report), job.output(&job.report)?)
+    write_all(source, ledger, Form::of(&job.report, job.raw_csv), job.output(&job.report)?)
 }
 
 fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {

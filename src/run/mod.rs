@@ -16,6 +16,7 @@ mod send;
 mod signals;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 pub use self::budget::{Limits, MaxRejected};
@@ -32,7 +33,7 @@ use crate::preflight::{
     policies, warn_of,
 };
 use crate::report::{Output, OutputError, Progress, Style};
-use crate::validate::{Duplicates, Lints, OnDuplicate, Policies, Severity, Survey, survey};
+use crate::validate::{Duplicates, Lints, OnDuplicate, Policies, Protected, Severity, Survey, survey};
 
 /// No more calls than the cap leave in any span of this length.
 const CAP_IS_FOR: Duration = Duration::from_secs(1);
@@ -46,6 +47,12 @@ pub struct Job {
     pub policy: PolicyChoice,
     /// What becomes of rows that look wrong.
     pub lints: Lints,
+    /// Users who are never touched.
+    pub protected: Option<Arc<Protected>>,
+    /// The most rows that a file may have.
+    pub max_rows: Option<u64>,
+    /// The account that the credentials must belong to.
+    pub expected_account: Option<String>,
     /// What two rows for one user mean.
     pub on_duplicate: OnDuplicate,
     /// Leave invalid rows out instead of refusing the file.
@@ -64,6 +71,8 @@ pub struct Job {
     pub yes: bool,
     /// Where the report goes.
     pub report: PathBuf,
+    /// Write a CSV report with every text as it is, rather than safe for a spreadsheet.
+    pub raw_csv: bool,
     /// Where the journal goes.
     pub journal: PathBuf,
     /// Where the summary goes as JSON.
@@ -94,15 +103,20 @@ impl Job {
 pub fn run(job: &Job) -> Result<Exit, Refusal> {
     refuse_to_overwrite(job)?;
     let mut reader = input::open(&job.input)?;
+    if job.max_rows.is_some() && !reader.can_rewind() {
+        return Err(Refusal::MaxRowsNeedsAFile);
+    }
     let service = Service::open(job.service.clone(), job.sandbox, job.policy.given())?;
     service.refuse_no_credentials()?;
-    let place = Place::of(&service);
+    let place = Place::of(&service, job.expected_account.as_deref())?;
+    tracing::info!(input = reader.name(), service = place.target, account = ?place.account, "opened");
     let mut resumed = job.resume.map(|again| Resumed::take_up(job, &reader, &place, again)).transpose()?;
     if let Some(resumed) = resumed.take_if(|resumed| resumed.is_done()) {
         return conclude::with_nothing_left(job, &place, reader, resumed);
     }
 
-    let (mut policies, obstacles) = policies(job.policy, job.lints, Some(&service));
+    let (policies, obstacles) = policies(job.policy, job.lints, Some(&service));
+    let mut policies = policies.protecting(job.protected.clone());
     let planned = job.plan.as_ref().map(|path| as_planned(job, path, &mut reader, &service)).transpose()?;
     let (mut survey, census) = match reader.can_rewind() {
         true => first_pass(job, &mut reader, &mut policies, &service).map(|(survey, census)| (Some(survey), census))?,
@@ -277,6 +291,11 @@ fn first_pass(job: &Job, reader: &mut Reader, policies: &mut Policies<'_>, servi
     let progress = &mut |bytes, rows| reading.at(bytes, rows);
     let mut survey = survey(reader, policies, job.on_duplicate, progress, &mut |finding| findings.take(&finding))?;
     drop(reading);
+    let Survey { rows, valid, invalid, skipped, .. } = survey;
+    tracing::info!(rows, valid, invalid, skipped, "checked");
+    if let Some(most) = job.max_rows.filter(|most| *most < rows) {
+        return Err(Refusal::TooManyRows { rows, most });
+    }
     let mut census_taken = None;
     if let Some(live) = &job.live
         && (survey.invalid == 0 || job.skip_invalid)

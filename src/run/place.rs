@@ -15,17 +15,29 @@ pub(super) struct Place {
     pub account: Result<String, String>,
     access_key: String,
     is_rehearsal: bool,
+    /// A proxy of the environment, which is not used.
+    proxy: Option<String>,
 }
 
 impl Place {
     /// Asks the service.
-    pub(super) fn of(service: &Service) -> Self {
+    ///
+    /// # Errors
+    /// [`Refusal::OtherAccount`] where the account is not the `expected` one, or cannot be known.
+    pub(super) fn of(service: &Service, expected: Option<&str>) -> Result<Self, Refusal> {
         let account = match service.rehearsal {
             Some(_) => Err("there is none in a rehearsal".to_owned()),
+            None if expected.is_none() && service.cognito.custom_endpoint().is_some() => {
+                Err("it is not asked for behind a custom endpoint".to_owned())
+            }
             None => service.runtime.block_on(service.cognito.account()),
         };
+        if let Some(expected) = expected {
+            refuse_other_account(expected, &account)?;
+        }
         let access_key = service.runtime.block_on(service.cognito.access_key()).unwrap_or_default();
-        Self { target: service.target(), account, access_key, is_rehearsal: service.rehearsal.is_some() }
+        let (is_rehearsal, proxy) = (service.rehearsal.is_some(), service.cognito.unused_proxy());
+        Ok(Self { target: service.target(), account, access_key, is_rehearsal, proxy })
     }
 
     /// The lines of the plan.
@@ -37,10 +49,14 @@ impl Place {
             Ok(account) => plain(account).into_owned(),
             Err(why) => format!("not known: {}", plain(why)),
         };
-        vec![
+        let mut lines = vec![
             ("target", plain(&self.target).into_owned()),
             ("account", format!("{account}; requests are signed with the access key {}", plain(&self.access_key))),
-        ]
+        ];
+        if let Some(proxy) = &self.proxy {
+            lines.push(("proxy", format!("NOT USED: {}, which the environment names; requests go past it", plain(proxy))));
+        }
+        lines
     }
 
     /// Refuses to resume a run of another place.
@@ -62,4 +78,13 @@ impl Place {
             now: in_words(&self.target, self.account.as_ref().ok()),
         })
     }
+}
+
+fn refuse_other_account(expected: &str, account: &Result<String, String>) -> Result<(), Refusal> {
+    let found = match account {
+        Ok(account) if account == expected => return Ok(()),
+        Ok(account) => format!("the credentials belong to the account {account}"),
+        Err(why) => format!("it is not known which account the credentials belong to: {why}"),
+    };
+    Err(Refusal::OtherAccount { expected: expected.to_owned(), found })
 }

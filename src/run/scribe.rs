@@ -39,6 +39,7 @@ pub(super) fn keep(
             note(&mut journal, event);
             progress.observe(event);
             if let Some(reason) = budget.spend(event) {
+                tracing::info!(?reason, "stopping");
                 stop.pull(reason);
             }
         }
@@ -73,7 +74,8 @@ fn note(journal: &mut Writer, event: &Event) {
     match event {
         Event::Read(identity) => journal.row(identity),
         Event::Intent { row, digest, attempt, .. } => journal.intent(*row, *digest, *attempt),
-        Event::Pausing(_) | Event::AllBegun { .. } => {}
+        Event::Pausing(pause) => tracing::info!(?pause, "pausing: most of the last answers cannot be trusted"),
+        Event::AllBegun { .. } => {}
         Event::Retrying { row, digest, so_far, .. } => journal.result(*row, Some(*digest), so_far, SystemTime::now()),
         Event::Finished { row, digest, fate, at } => journal.result(*row, *digest, fate, *at),
     }

@@ -140,6 +140,9 @@ impl Check<'_> {
         if let Some(rule) = username::violation(&row.username) {
             blame(Field::Username, rule);
         }
+        if self.pools.is_protected(&row.username) {
+            blame(Field::Username, Rule::Protected);
+        }
         let password = row.password.expose();
         policy::api_violations(password).for_each(|rule| blame(Field::Password, Rule::Password(rule)));
         if let Some(policy) = pool.and_then(|pool| self.pools.policy(pool)) {

@@ -1,7 +1,9 @@
 //! What rows are held to: the pools that they name with the policy of each, and the lints.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::Protected;
 use super::lint::Lints;
 use crate::policy::Policy;
 use crate::row::PoolId;
@@ -40,6 +42,12 @@ impl<'a> Policies<'a> {
     /// The same, with what becomes of each lint.
     pub fn with_lints(mut self, lints: Lints) -> Self {
         self.pools.lints = lints;
+        self
+    }
+
+    /// The same, with users that are never touched.
+    pub fn protecting(mut self, protected: Option<Arc<Protected>>) -> Self {
+        self.pools.protected = protected;
         self
     }
 
@@ -88,9 +96,15 @@ pub(super) struct Pools {
     known: Vec<Pool>,
     numbers: HashMap<Box<str>, PoolNumber>,
     lints: Lints,
+    protected: Option<Arc<Protected>>,
 }
 
 impl Pools {
+    /// Whether the user of this name is never touched.
+    pub(super) fn is_protected(&self, username: &str) -> bool {
+        self.protected.as_ref().is_some_and(|protected| protected.covers(username))
+    }
+
     /// The number of the pool with this id. `last` is the answer before; rows of one pool tend to stand together.
     pub(super) fn find(&self, id: &str, last: &mut Option<PoolNumber>) -> Option<PoolNumber> {
         if last.is_none_or(|number| self.id(number).as_str() != id) {

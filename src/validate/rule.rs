@@ -19,6 +19,8 @@ pub enum Rule {
     UsernameLength,
     /// The username holds a character that the API refuses.
     UsernameCharacter,
+    /// The user is never to be touched.
+    Protected,
     /// The password breaks a rule of the API.
     Password(ApiRule),
     /// The password breaks the pool's policy.
@@ -67,7 +69,7 @@ impl Severity {
 
 impl Rule {
     /// The codes of the rules whose breach makes a row invalid, whatever is asked for. All other codes are those of [`Lint::ALL`].
-    pub const ERRORS: [&'static str; 25] = [
+    pub const ERRORS: [&'static str; 26] = [
         "unclosed-quote",
         "quote-in-field",
         "text-after-quote",
@@ -82,6 +84,7 @@ impl Rule {
         "pool-id",
         "username-length",
         "username-character",
+        "protected-user",
         "password-too-short",
         "password-too-long",
         "password-leading-space",
@@ -112,6 +115,7 @@ impl Rule {
             Self::PoolId(_) => "pool-id",
             Self::UsernameLength => "username-length",
             Self::UsernameCharacter => "username-character",
+            Self::Protected => "protected-user",
             Self::Password(ApiRule::TwoCharacters) => "password-too-short",
             Self::Password(ApiRule::TooLong) => "password-too-long",
             Self::Password(ApiRule::LeadingSpace) => "password-leading-space",
@@ -134,7 +138,7 @@ impl Rule {
         match self {
             Self::Malformed(flaw) => flaw.field(),
             Self::PoolId(_) => Some(Field::Pool),
-            Self::UsernameLength | Self::UsernameCharacter => Some(Field::Username),
+            Self::UsernameLength | Self::UsernameCharacter | Self::Protected => Some(Field::Username),
             Self::Password(_) | Self::Policy(_) => Some(Field::Password),
             Self::Duplicate { .. } => None,
             Self::Lint(lint) => lint.field(),
@@ -151,6 +155,7 @@ impl fmt::Display for Rule {
             Self::PoolId(error) => error.fmt(f),
             Self::UsernameLength => write!(f, "the username must have 1 to {MAX_USERNAME} characters"),
             Self::UsernameCharacter => f.write_str("the username must not contain white space, control or invisible characters"),
+            Self::Protected => f.write_str("--protect says that this user is never touched"),
             Self::Password(rule) => rule.fmt(f),
             Self::Policy(rule) => rule.fmt(f),
             Self::Duplicate { other, line } => {

@@ -2,12 +2,27 @@
 
 use crate::harness::Project;
 
-const ROWS: &[&str] =
-    &["--format", "--delimiter", "--user-pool-id", "--permanent", "--no-permanent", "--policy", "--on-duplicate", "--deny", "--allow"];
+const ROWS: &[&str] = &[
+    "--format",
+    "--delimiter",
+    "--user-pool-id",
+    "--permanent",
+    "--no-permanent",
+    "--policy",
+    "--on-duplicate",
+    "--deny",
+    "--allow",
+    "--protect",
+];
 const AWS: &[&str] = &["--profile", "--region", "--endpoint-url", "--ca-bundle", "--sandbox"];
 const LIVE: &[&str] = &["--live", "--live-rate", "--before", "--allow-federated", "--mau-price", "--plan"];
 const RUN: &[&str] = &[
     "--skip-invalid",
+    "--raw-csv",
+    "--max-rows",
+    "--expect-account",
+    "-v, --verbose",
+    "--log-format",
     "--rate",
     "--max-concurrency",
     "--grace",
@@ -64,7 +79,7 @@ fn the_help_of_each_command_names_all_its_flags() {
     for (command, flags) in [
         ("run", [ROWS, AWS, RUN, LIVE].concat()),
         ("check", [ROWS, AWS, LIVE, &["--rate", "--all", "--json", "--fix-report"]].concat()),
-        ("report", vec!["JOURNAL", "--input", "-o"]),
+        ("report", vec!["JOURNAL", "--input", "-o", "--raw-csv", "-v, --verbose"]),
         ("sandbox", SANDBOX.to_vec()),
     ] {
         for help in ["--help", "-h"] {

@@ -7,13 +7,6 @@ use crate::harness::{MARK, Project, Report, Row, csv, journal_of, rows};
 
 const POOL: &str = "us-east-1_Secrets00";
 
-/// A command with everything switched on that makes Rust programs and AWS clients talk.
-fn talkative(project: &Project, args: &[&str]) -> std::process::Command {
-    let mut command = project.command(args);
-    command.envs([("RUST_LOG", "trace"), ("AWS_LOG", "trace"), ("SMITHY_LOG", "trace"), ("RUST_BACKTRACE", "full")]);
-    command
-}
-
 /// Runs twelve rows against a sandbox with these faults: one for a user who is missing, one with a password that is too weak.
 fn twelve_rows(faults: &[&str]) -> Report {
     let project = Project::new();
@@ -38,7 +31,7 @@ fn twelve_rows(faults: &[&str]) -> Report {
         "--summary",
         "summary.json",
     ];
-    project.start(talkative(&project, &args)).finish();
+    project.start(project.talkative(&args)).finish_watched();
     for name in ["results.csv".to_owned(), journal_of("results.csv"), "summary.json".to_owned()] {
         assert!(project.left_behind().contains(&project.path(&name)), "{name} is among the files that were searched");
     }
@@ -74,7 +67,7 @@ fn no_password_is_shown_when_it_stands_where_it_should_not() {
         let project = Project::new();
         project.give(name, &text);
         for args in [["check", name, "--policy", "none"].as_slice(), &["run", name, "--sandbox", "--yes"]] {
-            project.start(talkative(&project, args)).finish().exits(2);
+            project.start(project.talkative(args)).finish_watched().exits(2);
         }
     }
 }

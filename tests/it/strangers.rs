@@ -13,7 +13,7 @@ use crate::harness::{Project, Report, csv, eventually, rows};
 const POOL: &str = "us-east-1_Strangers0";
 
 /// Answers every request with what `answer` makes of its body, and gives its address. It lives as long as the tests do.
-fn stranger(answer: impl Fn(&str) -> String + Send + Sync + Copy + 'static) -> String {
+pub fn stranger(answer: impl Fn(&str) -> String + Send + Sync + Copy + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -40,7 +40,7 @@ fn serve(mut stream: TcpStream, answer: impl Fn(&str) -> String) {
     }
 }
 
-fn http(status: &str, body: &str) -> String {
+pub fn http(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 

@@ -87,6 +87,23 @@ impl<'a> Running<'a> {
         self.finish_within(PATIENCE)
     }
 
+    /// Waits for its end, and meanwhile searches its command line, its environment and every file in the folder as well.
+    pub fn finish_watched(mut self) -> Finished {
+        self.child.stdin = None;
+        while !self.has_ended() {
+            for what in ["cmdline", "environ"] {
+                // Another user's may not be read, and neither may those of a process that is going.
+                let shown = std::fs::read(format!("/proc/{}/{what}", self.id())).unwrap_or_default();
+                if let Some(how) = leaks(&shown) {
+                    panic!("a password stands in the {what} of {}, {how}", self.shown);
+                }
+            }
+            self.project.assert_no_file_leaks();
+            sleep(Duration::from_millis(2));
+        }
+        self.finish()
+    }
+
     /// Waits for its end, which must come in time, and searches everything that it said and left for passwords.
     pub fn finish_within(mut self, time: Duration) -> Finished {
         self.child.stdin = None;
@@ -137,6 +154,11 @@ impl Finished {
     /// Its exit code, unless a signal ended it.
     pub fn code(&self) -> Option<i32> {
         self.status.code()
+    }
+
+    /// Whether the system wrote a core of it.
+    pub fn dumped_core(&self) -> bool {
+        std::os::unix::process::ExitStatusExt::core_dumped(&self.status)
     }
 
     /// Fails unless it ended with this exit code.

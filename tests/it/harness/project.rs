@@ -117,6 +117,17 @@ impl Project {
         self.command_of(BINARY, args)
     }
 
+    /// The program with everything switched on that makes Rust programs and AWS clients talk.
+    pub fn talkative(&self, args: &[&str]) -> Command {
+        let mut command = self.command(args);
+        command.args(if args.first() == Some(&"admin-set-user-password") { ["--debug"] } else { ["-vv"] });
+        for name in ["RUST_LOG", "AWS_LOG", "SMITHY_LOG", "RUST_LIB_BACKTRACE"] {
+            command.env(name, "trace");
+        }
+        command.envs([("LOG_SENSITIVE_BODIES", "true"), ("RUST_BACKTRACE", "full"), ("TMPDIR", ".")]);
+        command
+    }
+
     /// Runs the program to its end.
     pub fn run(&self, args: &[&str]) -> Finished {
         self.start(self.command(args)).finish()
@@ -154,8 +165,8 @@ impl Project {
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let kind = entry.file_type().unwrap();
+        // A temporary file may be gone by now.
+        let Some((entry, kind)) = entry.ok().and_then(|entry| entry.file_type().ok().map(|kind| (entry, kind))) else { continue };
         if kind.is_dir() {
             collect(&entry.path(), found);
         } else if kind.is_file() {
@@ -168,11 +179,17 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 pub fn leaks(bytes: &[u8]) -> Option<&'static str> {
     let decimal = MARK.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
     let hex: String = MARK.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let escaped = |form: fn(u8) -> String| MARK.bytes().map(form).collect::<String>();
+    let upper_hex = hex.to_uppercase();
+    let (url, json) = (escaped(|byte| format!("%{byte:02X}")), escaped(|byte| format!("\\u{byte:04x}")));
     let utf16: Vec<u8> = MARK.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let needles: [(&str, &[u8]); 8] = [
+    let needles: [(&str, &[u8]); 11] = [
         ("as it is", MARK.as_bytes()),
         ("as a list of bytes", decimal.as_bytes()),
         ("in hexadecimal", hex.as_bytes()),
+        ("in hexadecimal", upper_hex.as_bytes()),
+        ("escaped for a URL", url.as_bytes()),
+        ("escaped for JSON", json.as_bytes()),
         ("in UTF-16", &utf16),
         // "Sw0rdfish" in base64 at each of the three offsets, without the characters that its neighbours decide.
         ("in base64", b"U3cwcmRmaXNo"),
@@ -186,9 +203,18 @@ pub fn leaks(bytes: &[u8]) -> Option<&'static str> {
 
 #[test]
 fn a_leak_is_found_however_it_is_written() {
-    for leak in
-        ["xSw0rdfish!", "[83, 119, 48, 114, 100, 102, 105, 115, 104, 33]", "U3cwcmRmaXNoIQ==", "YVN3MHJkZmlzaCE=", "YWFTdzByZGZpc2gh"]
-    {
+    for leak in [
+        "xSw0rdfish!",
+        "[83, 119, 48, 114, 100, 102, 105, 115, 104, 33]",
+        "U3cwcmRmaXNoIQ==",
+        "YVN3MHJkZmlzaCE=",
+        "YWFTdzByZGZpc2gh",
+        "53773072646669736821",
+        "53773072646669736821".to_uppercase().as_str(),
+        "5377307264666973680A",
+        "%53%77%30%72%64%66%69%73%68",
+        r#"{"Password":"\u0053\u0077\u0030\u0072\u0064\u0066\u0069\u0073\u0068!"}"#,
+    ] {
         assert!(leaks(leak.as_bytes()).is_some(), "{leak}");
     }
     assert_eq!(leaks(b"swordfish, Sw0rd fish and other fish"), None);
