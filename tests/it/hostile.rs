@@ -12,7 +12,7 @@ const SPACE: usize = 700_000;
 
 /// Runs `check` over what a shell command writes, with bounded memory.
 fn checked(project: &Project, format: &str, source: &str) -> Finished {
-    let script = format!("{source} | (ulimit -v {SPACE}; exec \"$0\" check - --policy none --format {format})");
+    let script = format!("{source} | (ulimit -v {SPACE}; exec \"$0\" check - --all --policy none --format {format})");
     let mut command = project.command_of("bash", &["-c", &script, BINARY]);
     command.stdin(Stdio::null());
     project.start(command).finish()
@@ -59,7 +59,7 @@ fn a_pipe_that_goes_on_and_on_is_read_in_bounded_memory() {
     let project = Project::new();
     let (bytes, time) = (soak(10 << 30, 64 << 20), Duration::from_secs(soak(3_600, 120) as u64));
     let source = format!("(echo user_pool_id,username,password; yes \"$(printf %04000d 0)\" | head -c {bytes})");
-    let check = "\"$0\" check - --policy none --format csv";
+    let check = "\"$0\" check - --all --policy none --format csv";
     let script = format!("set -o pipefail; {source} | (ulimit -v {SPACE}; exec {check}) | grep -c '1 field'");
     let finished = project.start(project.command_of("bash", &["-c", &script, BINARY])).finish_within(time).exits(2);
     assert!(finished.stdout.trim().parse::<usize>().is_ok_and(|rows| rows >= bytes / 4_001), "{finished}");

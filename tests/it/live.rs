@@ -360,7 +360,7 @@ fn what_stands_in_the_way_is_said() {
 fn a_rehearsal_has_the_users_of_the_file() {
     let project = Project::new();
     project.give("users.csv", csv(&rows(POOL, 6)));
-    let checked = project.run(&["check", "users.csv", "--live", "--sandbox"]).exits(0);
+    let checked = project.run(&["check", "users.csv", "--all", "--live", "--sandbox"]).exits(0);
     assert_eq!(met_in_order(&checked), [(4, "user-demoted".to_owned()), (7, "user-demoted".to_owned())], "{checked}");
     project.run(&["run", "users.csv", "--live", "--sandbox", "--yes", "-o", "results.csv"]).exits(0);
 }
