@@ -4,6 +4,7 @@
 //! the exit code is, and what to do next, is left to the commands.
 
 mod bug;
+mod early_sync;
 mod limit;
 mod line;
 mod log;

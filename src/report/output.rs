@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::early_sync::EarlySync;
+
 /// Why an output cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
@@ -34,7 +36,7 @@ pub struct Output {
 
 enum Place {
     Direct(Box<dyn Write>),
-    Beside { file: BufWriter<NamedTempFile>, replace: bool },
+    Beside { file: BufWriter<EarlySync>, replace: bool },
 }
 
 impl Output {
@@ -73,7 +75,7 @@ impl Output {
             return Err(OutputError::Exists(path.to_owned()));
         } else {
             let file = NamedTempFile::with_prefix_in(".cognito-passwd-", folder_of(path)).map_err(|error| io(nameless(error)))?;
-            Place::Beside { file: BufWriter::new(file), replace }
+            Place::Beside { file: BufWriter::new(EarlySync::new(file)), replace }
         };
         Ok(Self { path: path.to_owned(), place })
     }
@@ -89,7 +91,7 @@ impl Output {
             Place::Direct(mut out) => out.flush().map_err(io),
             Place::Beside { file, replace } => {
                 let file = file.into_inner().map_err(|error| io(nameless(error.into_error())))?;
-                file.as_file().sync_all().map_err(|error| io(nameless(error)))?;
+                let file = file.finish().map_err(|error| io(nameless(error)))?;
                 let moved = if replace { file.persist(&path) } else { file.persist_noclobber(&path) };
                 moved.map_err(|error| match error.error.kind() {
                     io::ErrorKind::AlreadyExists => OutputError::Exists(path.clone()),

@@ -4,6 +4,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+/// The code of a throttled call.
+const THROTTLED: &str = "TooManyRequestsException";
+
 /// A call as the sandbox logged it.
 #[derive(Deserialize)]
 struct Logged {
@@ -12,6 +15,7 @@ struct Logged {
     user_pool_id: String,
     username: String,
     status: Option<u16>,
+    code: String,
 }
 
 /// What came of a scenario.
@@ -37,7 +41,8 @@ pub fn judge(log: &Path, pools: &[String], cap: f64, quotas: &[f64], burst: u32,
     let end = start + phase * quotas.len().max(1) as f64;
     let (live, ours): (Vec<_>, Vec<_>) = calls.into_iter().filter(|call| call.arrived < end).partition(|call| call.username == "live");
     let is_set = |call: &&Logged| call.status == Some(200);
-    let taken_by_others = live.iter().filter(is_set).count() as f64;
+    // They need not exist: what counts is that they were let through.
+    let taken_by_others = live.iter().filter(|call| call.code != THROTTLED).count() as f64;
     let by_quota = quotas.iter().map(|quota| quota.min(cap) * phase).sum::<f64>() + f64::from(burst) - taken_by_others;
     let allowed = if quotas.is_empty() { cap * phase } else { by_quota.min(cap * (end - start)) };
 
@@ -50,7 +55,7 @@ pub fn judge(log: &Path, pools: &[String], cap: f64, quotas: &[f64], burst: u32,
         let within = |first: usize| arrivals.partition_point(|at| *at < arrivals[first] + 1.0) - first;
         worst_second = worst_second.max((0..arrivals.len()).map(within).max().unwrap_or(0));
     }
-    let throttled = ours.iter().filter(|call| call.status == Some(400)).count() as f64 / ours.len() as f64 * 100.0;
+    let throttled = ours.iter().filter(|call| call.code == THROTTLED).count() as f64 / ours.len() as f64 * 100.0;
     let set: Vec<f64> = ours.iter().filter(is_set).map(|call| call.arrived).collect();
     let found_again = (quotas.len() > 1).then(|| found_again(&set, end - phase, quotas[quotas.len() - 1].min(cap)));
     Judged { goodput, throttled, worst_second, found_again }

@@ -258,17 +258,15 @@ fn start(scenario: &Scenario, folder: &Path, url: &str, users: usize) -> Child {
 fn live_traffic(url: &str, most: f64, seconds: u64) {
     let mut random = StdRng::seed_from_u64(11);
     let body = format!("{{\"UserPoolId\": \"{}\", \"Username\": \"live\", \"Password\": \"Correct-Horse-7\"}}", pool(REGIONS[0]));
-    for _ in 0..seconds / LIVE.as_secs() {
-        let rate = random.random_range(0.0..most);
-        let calls = (rate * LIVE.as_secs_f64()) as u32;
-        for _ in 0..calls {
-            post(url, "/", &["x-amz-target: AWSCognitoIdentityProviderService.AdminSetUserPassword"], &body);
-            sleep((LIVE / calls).saturating_sub(Duration::from_millis(80)));
+    scope(|scope| {
+        for _ in 0..seconds / LIVE.as_secs() {
+            let calls = (random.random_range(0.0..most) * LIVE.as_secs_f64()) as u32 + 1;
+            for _ in 0..calls {
+                scope.spawn(|| post(url, "/", &["x-amz-target: AWSCognitoIdentityProviderService.AdminSetUserPassword"], &body));
+                sleep(LIVE / calls);
+            }
         }
-        if calls == 0 {
-            sleep(LIVE);
-        }
-    }
+    });
 }
 
 /// Makes a request and waits for its answer.
