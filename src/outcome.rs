@@ -136,6 +136,11 @@ impl Fate {
     pub fn unsent(outcome: Outcome, code: &str, message: impl Into<String>) -> Self {
         Self { outcome, detail: Detail { code: code.to_owned(), message: message.into(), request_id: String::new() }, attempts: 0 }
     }
+
+    /// The end of a row that is skipped, because another one for the same user wins.
+    pub fn lost_to(winner: RowNumber) -> Self {
+        Self::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins"))
+    }
 }
 
 /// What held the calls of a Region back, and for how long in all.

@@ -92,7 +92,9 @@ pub fn unfinished(history: History, detail: Detail) -> Fate {
     Fate { outcome, detail, attempts: history.attempts }
 }
 
-fn backoff(attempts: u32, jitter: f64) -> Duration {
+/// How long to wait after so many attempts: a share of `jitter`, from 0 to 1, of 250 ms doubled for each attempt behind the first, or of
+/// 20 s where that is less.
+pub fn backoff(attempts: u32, jitter: f64) -> Duration {
     let doublings = attempts.saturating_sub(1).min(16);
     (FIRST_BACKOFF * 2u32.pow(doublings)).min(LONGEST_BACKOFF).mul_f64(jitter)
 }

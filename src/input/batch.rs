@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Field, Flaw, Malformed, Place, Problem, csv, jsonl};
-use crate::row::{Identity, Lifetime, RowNumber};
+use crate::row::{Digest, Identity, Lifetime, RowNumber};
 use crate::secret::Password;
 
 /// Rows in input order. It is filled by [`super::Reader::fill`], again and again, and keeps its buffers.
@@ -41,6 +41,13 @@ pub struct Row<'a> {
     pub password: Password<'a>,
     /// How long the password is to last.
     pub lifetime: Lifetime,
+}
+
+impl Row<'_> {
+    /// What a changed row is noticed by. The password is no part of it.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.pool, &self.username, self.lifetime)
+    }
 }
 
 /// A row before it is numbered.

@@ -143,11 +143,6 @@ impl Ledger {
         self.goes_on_behind
     }
 
-    /// The highest number of a row that anything was noted of.
-    pub fn last_row(&self) -> RowNumber {
-        RowNumber(self.last.len().max(self.described.len()) as u64)
-    }
-
     /// Where the last whole record ends, in bytes.
     pub(super) fn end(&self) -> u64 {
         self.end

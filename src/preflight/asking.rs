@@ -3,17 +3,15 @@
 //! Asking twice does no harm, so that what came back broken is simply asked for again. What the answers mean is left to the caller.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::execute::pace::{Cap, Pacer};
+use crate::execute::retry::backoff;
 use crate::outcome::{Answer, Class, Detail};
 
 /// The most attempts that get no answer.
 const ATTEMPTS: u32 = 5;
 /// The most answers in a row that say "slow down". The pacer has gone down to one attempt in two seconds long before.
 const THROTTLED: u32 = 50;
-/// How long the second attempt waits; each further one waits twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// The calls of one category.
 pub(super) struct Asking {
@@ -63,7 +61,7 @@ impl Asking {
                 Class::NotSent if !self.answered => return Err(detail),
                 Class::Ambiguous | Class::NotSent if failed + 1 < ATTEMPTS => {
                     failed += 1;
-                    tokio::time::sleep(FIRST_WAIT * 2u32.pow(failed - 1)).await;
+                    tokio::time::sleep(backoff(failed, 1.0)).await;
                 }
                 _ => return Err(detail),
             }

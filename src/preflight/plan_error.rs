@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::report::{count, rows as rows_of};
+use crate::report::{AnotherInput, count, rows as rows_of};
 
 /// Why there is no plan, or why it does not hold any more.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +85,16 @@ pub enum PlanError {
         /// Where the run goes.
         now: String,
     },
+}
+
+impl From<AnotherInput> for PlanError {
+    fn from(other: AnotherInput) -> Self {
+        match other {
+            AnotherInput::Changed { name, line } => Self::Row { name, line },
+            AnotherInput::Longer { name, line, then } => Self::Longer { name, line, then },
+            AnotherInput::Shorter { name, rows, then } => Self::Shorter { name, now: rows, then },
+        }
+    }
 }
 
 const AGAIN: &str = "look at what changed, and make the plan again with check --plan";

@@ -15,7 +15,7 @@ use super::{Census, PlanError, PolicyChoice, Refusal};
 use crate::execute::pace::Cap;
 use crate::input::{Batch, Reader};
 use crate::policy::Policy;
-use crate::report::{Output, OutputError};
+use crate::report::{Output, OutputError, SameInput};
 use crate::row::{Digest, PoolId};
 use crate::validate::{OnDuplicate, Policies, Survey};
 
@@ -91,10 +91,7 @@ impl PlanFile {
         let pool = |(id, rows): (&PoolId, u64)| PlannedPool { id: id.to_string(), rows, policy: known.get(id).copied().flatten().copied() };
         let lost = census.map_or(0, |census| census.left_out.count());
         let mut digests = Vec::with_capacity(usize::try_from(survey.rows).unwrap_or_default());
-        each(reader, |_, digest| {
-            digests.push(digest.unwrap_or(Digest(0)));
-            true
-        })?;
+        each(reader, |_, digest| digests.push(digest.unwrap_or(Digest(0))))?;
         Ok(Self {
             version: VERSION,
             made: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
@@ -176,22 +173,10 @@ impl PlanFile {
         if !reader.can_rewind() {
             return Err(PlanError::OneFile.into());
         }
-        let (name, then) = (reader.name().to_owned(), self.digests.0.len() as u64);
-        let (mut planned, mut changed, mut now) = (self.digests.0.iter(), None, 0);
-        each(reader, |line, digest| {
-            now += 1;
-            changed = match planned.next() {
-                Some(planned) if digest == Some(*planned) => None,
-                Some(_) => Some(PlanError::Row { name: name.clone(), line }),
-                None => Some(PlanError::Longer { name: name.clone(), line, then }),
-            };
-            changed.is_none()
-        })?;
-        match changed {
-            Some(error) => Err(error.into()),
-            None if now < then => Err(PlanError::Shorter { name, now, then }.into()),
-            None => Ok(()),
-        }
+        let mut same = SameInput::new(reader.name(), Some(self.digests.0.len() as u64));
+        let mut planned = self.digests.0.iter().copied();
+        each(reader, |line, digest| same.compare(line, planned.next(), digest))?;
+        Ok(same.conclude().map_err(PlanError::from)?)
     }
 
     /// Refuses a pool whose policy is not that of the plan. `policy` gives that of today.
@@ -220,8 +205,8 @@ fn not_written(error: OutputError) -> PlanError {
     }
 }
 
-/// Goes through a file, and gives the line and the digest of every row until `take` has had enough. A row that cannot be decoded has none.
-fn each(reader: &mut Reader, mut take: impl FnMut(u64, Option<Digest>) -> bool) -> Result<(), Refusal> {
+/// Goes through a file, and gives the line and the digest of every row. A row that cannot be decoded has none.
+fn each(reader: &mut Reader, mut take: impl FnMut(u64, Option<Digest>)) -> Result<(), Refusal> {
     reader.rewind()?;
     let mut batch = Batch::default();
     loop {
@@ -230,10 +215,7 @@ fn each(reader: &mut Reader, mut take: impl FnMut(u64, Option<Digest>) -> bool) 
             return Ok(());
         }
         for index in 0..batch.len() {
-            let digest = batch.row(index).ok().map(|row| Digest::of(&row.pool, &row.username, row.lifetime));
-            if !take(batch.line(index), digest) {
-                return Ok(());
-            }
+            take(batch.line(index), batch.row(index).ok().map(|row| row.digest()));
         }
     }
 }

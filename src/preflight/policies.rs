@@ -44,9 +44,7 @@ impl PolicyChoice {
             Self::Live | Self::None => None,
         }
     }
-}
 
-impl PolicyChoice {
     /// The policy of one pool, as of now.
     pub fn of(self, pool: &PoolId, service: &Service) -> Option<Policy> {
         match self {

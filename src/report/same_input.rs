@@ -74,11 +74,6 @@ impl SameInput {
         }
     }
 
-    /// The rows so far.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
     /// What was found, once all rows have gone by.
     ///
     /// # Errors

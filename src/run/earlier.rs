@@ -4,7 +4,6 @@
 //! passwords may have changed.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use crate::input::Reader;
 use crate::journal::Ledger;
@@ -12,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::preflight::{LeftOut, Refusal};
 use crate::report::{ReportError, SameInput};
 use crate::row::RowNumber;
-use crate::validate::{Checked, Duplicates, Policies, stream};
+use crate::validate::{Checked, Duplicates, Policies, each_row};
 
 /// Which rows that have been tried are tried again. Rows that were never sent, and rows that were invalid, always are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,19 +84,11 @@ impl Earlier {
     ) -> Result<Self, Refusal> {
         let mut earlier = Self::default();
         let mut same = SameInput::new(reader.name(), ledger.start().input.rows);
-        let mut known = Ok(());
-        stream(reader, policies, duplicates, &mut |checked: Checked<'_>| match ledger.digest(checked.number()) {
-            Ok(then) => {
-                same.compare(checked.line(), then, checked.digest());
-                earlier.note(&checked, left_out, ledger.standing(checked.number()), again);
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                known = Err(error);
-                ControlFlow::Break(())
-            }
+        each_row(reader, policies, duplicates, |checked| -> Result<(), Refusal> {
+            same.compare(checked.line(), ledger.digest(checked.number())?, checked.digest());
+            earlier.note(&checked, left_out, ledger.standing(checked.number()), again);
+            Ok(())
         })?;
-        known?;
         same.conclude().map_err(ReportError::from)?;
         Ok(earlier)
     }

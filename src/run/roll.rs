@@ -1,6 +1,5 @@
 //! What the journal knows of every row before the first call leaves: what it is recognized by, or why it is never sent.
 
-use std::ops::ControlFlow;
 use std::time::SystemTime;
 
 use crate::input::Reader;
@@ -8,7 +7,7 @@ use crate::journal::{Draft, JournalError};
 use crate::outcome::{Fate, Outcome};
 use crate::preflight::{LeftOut, Refusal};
 use crate::row::Identity;
-use crate::validate::{Candidate, Checked, Duplicates, Policies, stream};
+use crate::validate::{Candidate, Checked, Duplicates, Policies, each_row};
 
 /// Enters every row of a file that was surveyed, in order.
 ///
@@ -20,12 +19,7 @@ pub(super) fn call(
     (policies, duplicates): (&mut Policies<'_>, &mut Duplicates),
     left_out: &LeftOut,
 ) -> Result<(), Refusal> {
-    let mut entered = Ok(());
-    stream(reader, policies, duplicates, &mut |checked: Checked<'_>| {
-        entered = enter(draft, checked, left_out);
-        if entered.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    Ok(entered?)
+    each_row(reader, policies, duplicates, |checked| Ok(enter(draft, checked, left_out)?))
 }
 
 fn enter(draft: &mut Draft, checked: Checked<'_>, left_out: &LeftOut) -> Result<(), JournalError> {
@@ -60,9 +54,7 @@ impl<'b> Lot<'b> {
                 let code = findings.first().map_or("invalid", |finding| finding.rule.code());
                 Self::Unsent(row, Fate::unsent(Outcome::Invalid, code, texts.join("; ")))
             }
-            Checked::Skipped { row, winner } => {
-                Self::Unsent(row, Fate::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins")))
-            }
+            Checked::Skipped { row, winner } => Self::Unsent(row, Fate::lost_to(winner)),
         }
     }
 }

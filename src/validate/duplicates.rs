@@ -21,6 +21,17 @@ pub enum OnDuplicate {
 }
 
 impl OnDuplicate {
+    /// Which of the rows for one user, of which `first`, `second` and `last` are three, `row` stands against: the winner where one wins, else
+    /// the first, and for the first the second. It is `row` itself where that one wins, or is alone.
+    pub fn other(self, row: u32, (first, second, last): (u32, u32, u32)) -> u32 {
+        match self {
+            Self::First => first,
+            Self::Last => last,
+            Self::Error if row == first => second,
+            Self::Error => first,
+        }
+    }
+
     /// As it is typed.
     pub fn name(self) -> &'static str {
         match self {

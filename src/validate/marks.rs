@@ -207,12 +207,7 @@ fn rivals_of_shard(blocks: Blocks, on_duplicate: OnDuplicate, other_case: bool) 
 fn rivals_of_user(group: &[Entry], on_duplicate: OnDuplicate) -> impl Iterator<Item = Rival> {
     let (first, last, second) = (group[0].row, group[group.len() - 1].row, group.get(1).map_or(group[0].row, |second| second.row));
     let rival = move |&Entry { row, .. }: &Entry| {
-        let other = match on_duplicate {
-            OnDuplicate::First => first,
-            OnDuplicate::Last => last,
-            OnDuplicate::Error if row == first => second,
-            OnDuplicate::Error => first,
-        };
+        let other = on_duplicate.other(row, (first, second, last));
         (other != row).then_some(Rival { row, because: Because::SameUser, other })
     };
     group.iter().filter_map(rival)

@@ -28,7 +28,7 @@ pub use once::survey_once;
 pub use policies::{Policies, PolicySource};
 pub use protected::{Protected, ProtectedError};
 pub use rule::{Rule, Severity};
-pub use stream::{Candidate, Checked, Sink, stream};
+pub use stream::{Candidate, Checked, Sink, each_row, stream};
 pub use survey::{PoolRows, Survey, survey};
 
 use crate::input::{Malformed, Place};

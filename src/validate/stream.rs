@@ -53,7 +53,7 @@ impl Checked<'_> {
     /// What a changed row is noticed by; `None` where it could not be read.
     pub fn digest(&self) -> Option<Digest> {
         match self {
-            Self::Valid(Candidate { row, .. }) => Some(Digest::of(&row.pool, &row.username, row.lifetime)),
+            Self::Valid(Candidate { row, .. }) => Some(row.digest()),
             Self::Invalid { row, .. } | Self::Skipped { row, .. } => row.digest(),
         }
     }
@@ -148,6 +148,24 @@ pub fn stream(
         }
     }
     Ok(())
+}
+
+/// The same for whoever may fail: hands every row to `take`, in order, until it does.
+///
+/// # Errors
+/// What `take` gives, or the [`InputError`] of [`stream`].
+pub fn each_row<E: From<InputError>>(
+    reader: &mut Reader,
+    policies: &mut Policies<'_>,
+    duplicates: &mut Duplicates,
+    mut take: impl FnMut(Checked<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut taken = Ok(());
+    stream(reader, policies, duplicates, &mut |checked: Checked<'_>| {
+        taken = take(checked);
+        if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    taken
 }
 
 fn conclude<'b>(batch: &'b Batch, index: usize, verdict: Verdict, duplicates: &mut Duplicates, pools: &'b Pools) -> Checked<'b> {

@@ -62,7 +62,7 @@ impl LeftOut {
             Why::Missing => invalid(LiveRule::Missing),
             Why::Federated => invalid(LiveRule::Federated { allowed: false }),
             Why::SameUser(other) => invalid(LiveRule::SameUser { other, line: None }),
-            Why::Loses(winner) => Fate::unsent(Outcome::Skipped, "duplicate", format!("row {winner} for the same user wins")),
+            Why::Loses(winner) => Fate::lost_to(winner),
         })
     }
 

@@ -12,7 +12,6 @@ mod sweep;
 mod totals;
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
 use self::left_out::{Terms, Why};
@@ -21,10 +20,10 @@ use self::sweep::{LivePool, Sweep};
 use super::{PoolAnswer, Refusal, Service};
 use crate::cognito::UserStatus;
 use crate::execute::pace::Cap;
-use crate::input::{Batch, Field, Reader};
+use crate::input::{Batch, Field, InputError, Reader};
 use crate::outcome::Detail;
 use crate::row::{Lifetime, PoolId, RowNumber};
-use crate::validate::{Checked, OnDuplicate, Policies, Survey, stream};
+use crate::validate::{Checked, OnDuplicate, Policies, Survey, each_row};
 
 pub use self::finding::{LiveFinding, LiveRule};
 pub use self::left_out::LeftOut;
@@ -125,7 +124,7 @@ impl Rows<'_, '_> {
     fn register(&mut self, pools: &[LivePool], on_duplicate: OnDuplicate) -> Result<Register, Refusal> {
         let mut register = Register::new(self.survey.valid, on_duplicate);
         let (numbers, service) = (&self.numbers, self.service);
-        stream(self.reader, self.policies, &mut self.survey.duplicates, &mut |checked: Checked<'_>| {
+        each_row(self.reader, self.policies, &mut self.survey.duplicates, |checked| -> Result<(), InputError> {
             if let Checked::Valid(row) = checked {
                 let number = numbers[row.pool()];
                 register.enter(row.number(), number, &names::folded(row.username(), &pools[number].description), row.lifetime());
@@ -133,7 +132,7 @@ impl Rows<'_, '_> {
                     rehearsal.add_user(row.take().user());
                 }
             }
-            ControlFlow::Continue(())
+            Ok(())
         })?;
         register.close();
         Ok(register)
@@ -145,23 +144,16 @@ impl Rows<'_, '_> {
             return Ok(());
         }
         let (numbers, service) = (&self.numbers, self.service);
-        let mut failed = None;
-        stream(self.reader, self.policies, &mut self.survey.duplicates, &mut |checked: Checked<'_>| {
-            let Checked::Valid(row) = checked else { return ControlFlow::Continue(()) };
+        each_row(self.reader, self.policies, &mut self.survey.duplicates, |checked| {
+            let Checked::Valid(row) = checked else { return Ok(()) };
             let number = numbers[row.pool()];
             let pool = &pools[number];
             if pool.is_swept() {
-                return ControlFlow::Continue(());
+                return Ok(());
             }
-            match service.runtime.block_on(sweep.one((number, pool), row.username(), register)) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(detail) => {
-                    failed = Some(not_listed(&pool.id, detail));
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        failed.map_or(Ok(()), Err)
+            let searched = service.runtime.block_on(sweep.one((number, pool), row.username(), register));
+            searched.map_err(|detail| not_listed(&pool.id, detail))
+        })
     }
 }
 

@@ -134,12 +134,7 @@ impl Register {
         let (first, second, last) = (number(first), number(second), number(rows[rows.len() - 1]));
         for at in rows {
             let entry = &mut self.entries[*at];
-            let other = match self.on_duplicate {
-                OnDuplicate::First => first,
-                OnDuplicate::Last => last,
-                OnDuplicate::Error if entry.row == first => second,
-                OnDuplicate::Error => first,
-            };
+            let other = self.on_duplicate.other(entry.row, (first, second, last));
             entry.other = if other == entry.row { 0 } else { other };
         }
     }
