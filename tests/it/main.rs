@@ -7,6 +7,7 @@ mod harness;
 
 mod bad_input;
 mod budget;
+mod changed_file;
 mod check;
 mod cli_help;
 mod corpus;

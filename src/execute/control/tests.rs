@@ -1,0 +1,205 @@
+//! What the controller promises, by example. How well it does over minutes and nights is measured in `tests/bench/pace.rs`.
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const ROUND_TRIP: Duration = Duration::from_millis(80);
+
+/// A round trip after the other, in each of which a request is let through. Gives the moment after the last.
+fn admit(controller: &mut Controller, start: Instant, length: Duration) -> Instant {
+    let mut now = start;
+    while now < start + length {
+        controller.admitted(now + Duration::from_millis(1), now + ROUND_TRIP);
+        now += ROUND_TRIP;
+    }
+    now
+}
+
+/// A controller that was throttled at `start` and is thought to sustain 20 a second.
+fn sustaining(known: Known, start: Instant) -> Controller {
+    let mut controller = Controller::new(Some(200.0), start);
+    controller.throttled(start, start, None);
+    controller.rate = 20.0;
+    controller.sustained = 20.0;
+    controller.known = known;
+    controller.begin_anew(start);
+    controller
+}
+
+#[test]
+fn an_episode_of_throttled_answers_cuts_the_rate_once() {
+    let start = Instant::now();
+    let mut controller = Controller::new(Some(20.0), start);
+    for _ in 0..10 {
+        controller.throttled(start, start + SECOND, None);
+    }
+    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT)));
+}
+
+#[test]
+fn where_throttling_goes_on_the_rate_becomes_what_is_still_admitted() {
+    let start = Instant::now();
+    let mut controller = Controller::new(Some(20.0), start);
+    controller.throttled(start, start, None);
+    for _ in 0..6 {
+        controller.admitted(start, start);
+    }
+    controller.throttled(start + MEASURE / 2, start + MEASURE / 2, None);
+    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT)));
+    controller.throttled(start + SECOND / 2, start + SECOND / 2, None);
+    assert_eq!(controller.allowed(), Some(12.0 * BELIEVED));
+}
+
+#[test]
+fn the_rate_rests_then_probes_then_climbs_back_to_the_cap_and_no_further() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Well, start);
+    let now = admit(&mut controller, start, Duration::from_secs_f64(REST.0) - ROUND_TRIP);
+    assert_eq!(controller.allowed(), Some(20.0));
+    let now = admit(&mut controller, now, SECOND);
+    assert!(controller.allowed().is_some_and(|rate| (20.0 * (1.0 + FINE_EXCESS)..=20.0 * (1.0 + NEAR)).contains(&rate)));
+    let now = admit(&mut controller, now, SECOND * 20);
+    assert_eq!(controller.allowed(), None);
+    admit(&mut controller, now, SECOND * 1_000);
+    assert_eq!(controller.rate, 200.0);
+}
+
+#[test]
+fn the_rate_rests_longer_after_a_costly_episode_but_only_while_the_budget_is_overdrawn() {
+    let start = Instant::now();
+    let rest = Duration::from_secs_f64(REST.0);
+    let mut controller = sustaining(Known::Well, start);
+    controller.throttled = 2;
+    let now = admit(&mut controller, start, rest * 3 / 2);
+    assert_eq!(controller.allowed(), Some(20.0));
+    controller.credit = 1.0;
+    admit(&mut controller, now, SECOND * 2);
+    assert!(controller.allowed().is_some_and(|rate| rate > 20.0));
+}
+
+#[test]
+fn every_throttled_answer_is_paid_for_before_the_next_probe() {
+    let start = Instant::now();
+    let mut controller = Controller::new(Some(20.0), start);
+    for _ in 0..1_000 {
+        controller.throttled(start, start, None);
+    }
+    admit(&mut controller, start, SECOND * 100);
+    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT)));
+}
+
+#[test]
+fn nothing_grows_while_answers_are_throttled() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Climbing, start);
+    let mut now = start;
+    for _ in 0..10 {
+        now += ROUND_TRIP / 4;
+        controller.throttled(now, now, None);
+        controller.admitted(now, now + ROUND_TRIP / 8);
+    }
+    assert!(controller.rate <= 20.0);
+}
+
+#[test]
+fn a_growth_that_was_throttled_is_cut_back_by_two_steps() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Roughly, start);
+    controller.rate = 70.0;
+    controller.before = 70.0;
+    let now = admit(&mut controller, start + SECOND * 9, ROUND_TRIP * 2);
+    assert_eq!(controller.rate, 70.0 * GROWTH * GROWTH);
+    controller.throttled(now, now, None);
+    assert_eq!(controller.allowed(), Some(70.0));
+}
+
+#[test]
+fn a_growth_that_is_throttled_again_at_once_was_an_illusion_and_is_taken_back() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Roughly, start);
+    controller.rate = 22.0;
+    controller.tested = 21.0;
+    controller.admitted(start, start);
+    let now = start + SECOND * 9;
+    controller.throttled(now, now, None);
+    assert_eq!(controller.allowed(), Some(21.0));
+    controller.admitted(now, now);
+    controller.throttled(now + SECOND, now + SECOND, None);
+    assert_eq!(controller.allowed(), Some(20.0));
+    assert!(controller.saves_up);
+}
+
+#[test]
+fn a_service_that_saves_up_is_thought_to_sustain_what_it_admitted_between_two_episodes() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Well, start);
+    controller.saves_up = true;
+    controller.rate = 24.0;
+    for _ in 0..205 {
+        controller.admitted(start, start);
+    }
+    controller.throttled(start + SECOND * 10, start + SECOND * 10, None);
+    assert_eq!(controller.allowed(), Some(20.5));
+}
+
+#[test]
+fn a_cap_above_the_documented_quota_is_approached_from_it_and_one_step_a_round_trip() {
+    let start = Instant::now();
+    let mut controller = Controller::new(Some(5_000.0), start);
+    assert_eq!(controller.rate, DOCUMENTED_QUOTA);
+    for _ in 0..100 {
+        controller.admitted(start + SECOND, start + SECOND * 3);
+    }
+    assert_eq!(controller.rate, DOCUMENTED_QUOTA * LARGEST_STEP);
+    admit(&mut controller, start + SECOND * 3, SECOND * 2);
+    assert_eq!(controller.rate, 5_000.0);
+}
+
+#[test]
+fn a_climb_that_was_throttled_begins_again_where_it_began() {
+    let start = Instant::now();
+    let mut controller = Controller::new(Some(200.0), start);
+    let now = admit(&mut controller, start, SECOND);
+    assert!(controller.rate > 60.0);
+    controller.throttled(now, now, None);
+    assert!(controller.allowed().is_some_and(|rate| (DOCUMENTED_QUOTA * (1.0 - CUT)..=DOCUMENTED_QUOTA).contains(&rate)));
+    admit(&mut controller, now, SECOND * 3);
+    assert!(controller.rate > 60.0);
+}
+
+#[test]
+fn a_storm_slows_the_run_to_the_floor_with_full_jitter_and_the_first_answers_bring_it_back() {
+    let start = Instant::now();
+    let mut controller = Controller::new(Some(20.0), start);
+    let mut now = start;
+    for _ in 0..10 {
+        now += SECOND;
+        controller.throttled(now, now, None);
+    }
+    assert_eq!(controller.allowed(), Some(FLOOR));
+    controller.sent(now, 0.0);
+    assert_eq!(controller.due(), now);
+    controller.sent(now, 1.0);
+    assert_eq!(controller.due(), now + SECOND.mul_f64(2.0 / FLOOR));
+    admit(&mut controller, now, SECOND * 4);
+    assert!(controller.rate > 19.0);
+}
+
+#[test]
+fn the_service_is_asked_no_sooner_than_it_said() {
+    let start = Instant::now();
+    let mut controller = Controller::new(Some(20.0), start);
+    controller.throttled(start, start, Some(SECOND * 7));
+    assert_eq!(controller.due(), start + SECOND * 7);
+}
+
+#[test]
+fn a_run_without_a_cap_holds_back_only_once_it_is_throttled() {
+    let start = Instant::now();
+    let mut controller = Controller::new(None, start);
+    controller.sent(start, 0.5);
+    assert_eq!(controller.due(), start);
+    controller.throttled(start, start + SECOND, None);
+    controller.sent(start + SECOND, 0.5);
+    assert!(controller.due() > start + SECOND);
+}
