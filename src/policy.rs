@@ -49,7 +49,8 @@ pub fn api_violations(password: &str) -> impl Iterator<Item = ApiRule> + use<> {
     let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0B' | '\x0C' | '\r');
     let too_long = password.len() > MAX_PASSWORD && password.chars().count() > MAX_PASSWORD;
     let too_short = password.len() <= char::MAX.len_utf8() && password.chars().nth(1).is_none();
-    let line_break = memchr2(b'\n', b'\r', password.trim_matches(is_space).as_bytes()).is_some();
+    let has_line_break = |text: &str| memchr2(b'\n', b'\r', text.as_bytes()).is_some();
+    let line_break = has_line_break(password) && has_line_break(password.trim_matches(is_space));
     [
         too_long.then_some(ApiRule::TooLong),
         password.starts_with(is_space).then_some(ApiRule::LeadingSpace),

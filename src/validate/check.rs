@@ -25,6 +25,11 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
+    /// What stands for the row's password where rows are compared.
+    pub(super) fn password_mark(&self) -> u64 {
+        if let Self::Valid { mark, .. } = self { mark.password() } else { UNMARKED }
+    }
+
     fn findings(&self) -> &[Finding] {
         match self {
             Self::Open => &[],

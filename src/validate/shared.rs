@@ -6,6 +6,8 @@
 //! found is there. A password is missed where more rows of others fall into its bucket than have it. With ten million rows about 150
 //! fall into each, and with a hundred thousand 2: what 20 rows share is then found nearly always.
 
+use std::hint::black_box;
+
 use crate::row::RowNumber;
 
 /// How many buckets there are: 1 MiB of them, which stays in a core's cache.
@@ -32,6 +34,12 @@ pub(super) struct Found {
 impl Shared {
     pub(super) fn new() -> Self {
         Self(vec![[UNMARKED, 0]; BUCKETS])
+    }
+
+    /// Brings the buckets of these marks near: asked for together, they arrive together. One after the other, waiting for them took a
+    /// tenth of a check of a million rows.
+    pub(super) fn fetch(&self, marks: impl Iterator<Item = u64>) {
+        black_box(marks.fold(0, |seen, mark| seen ^ self.0[mark as usize % BUCKETS][1]));
     }
 
     /// Counts a row with this mark, and gives the count that its bucket then has for it.

@@ -201,6 +201,7 @@ impl Count {
     /// Counts the rows of the batch that comes next.
     fn add(&mut self, verdicts: &Verdicts, pools: &Pools) {
         self.pools.resize(pools.len(), PoolRows::default());
+        self.passwords.fetch(verdicts.iter().map(Verdict::password_mark));
         for verdict in verdicts.iter() {
             self.rows += 1;
             match verdict {

@@ -222,7 +222,10 @@ fn is_of_a_spreadsheet(text: &str) -> bool {
 /// Both are names of their own columns.
 fn is_header(username: &str, password: &str) -> bool {
     const LONGEST: usize = 32;
-    let names = |field: Field, text: &str| Field::NAMES[field as usize].iter().any(|name| name.eq_ignore_ascii_case(text.trim()));
+    let names = |field: Field, text: &str| {
+        let text = text.trim();
+        Field::NAMES[field as usize].iter().any(|name| name.eq_ignore_ascii_case(text))
+    };
     password.len() <= LONGEST && names(Field::Password, password) && names(Field::Username, username)
 }
 
