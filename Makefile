@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help build demo test soak check fmt lint doc deny bench install clean
+.PHONY: help build demo test soak fuzz check fmt lint doc deny bench install clean
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -35,6 +35,18 @@ soak: .venv/made ## the long form of the tests that have one: 1,000 kills, 10,00
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it hostile:: -- --nocapture
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it credentials:: -- --nocapture
 	COGNITO_PASSWD_ROWS=10000000 $(CARGO) bench --locked --bench journal --bench scale --bench throughput
+
+# How long each target is fuzzed, and which.
+FUZZ_SECONDS ?= 300
+FUZZ_TARGETS ?= $(basename $(notdir $(wildcard tests/fuzz/fuzz_targets/*.rs)))
+
+fuzz: .tools/bin/cargo-fuzz ## five minutes of made-up bytes for every parser; needs a nightly toolchain
+	@$(CARGO) +nightly --version >/dev/null || { echo 'fuzzing needs a nightly toolchain: rustup toolchain install nightly' >&2; exit 2; }
+	# Without a sanitizer: the code is safe Rust throughout, and is tried several times as often.
+	for target in $(FUZZ_TARGETS); do \
+		PATH="$(CURDIR)/.tools/bin:$$PATH" $(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz --sanitizer none $$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1; \
+	done
 
 fmt: ## the formatting, without changing it
 	$(CARGO) fmt --check
@@ -71,6 +83,6 @@ clean: ## remove what was generated: target, .venv, .tools
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-.tools/bin/cargo-deny:
-	$(CARGO) install --locked --root .tools --target-dir .tools/build cargo-deny
+.tools/bin/cargo-deny .tools/bin/cargo-fuzz:
+	$(CARGO) install --locked --root .tools --target-dir .tools/build $(notdir $@)
 	rm -rf .tools/build

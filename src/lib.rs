@@ -17,6 +17,8 @@
 //! | [`aws_cli`] | one user, with the options and exit codes of `aws cognito-idp admin-set-user-password` |
 //! | [`run`], [`check`] | the commands |
 //! | [`cli`] | what was typed → what it means |
+//!
+//! Beside them stands `fuzzing`, in tests and under `cargo fuzz` alone: the laws that every parser is held to.
 
 /// Writes a line for people to standard error. A terminal that is gone does not end a run.
 macro_rules! say {
@@ -33,6 +35,8 @@ pub mod check;
 pub mod cli;
 pub mod cognito;
 pub mod execute;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod input;
 pub mod journal;
 pub mod outcome;

@@ -9,7 +9,7 @@ use super::python::Value;
 const DEEPEST: usize = 200;
 
 /// Reads one value and nothing behind it. `None` where it is not JSON.
-pub(super) fn parse(text: &str) -> Option<Value> {
+pub(crate) fn parse(text: &str) -> Option<Value> {
     let mut reader = Reader { text, at: 0, depth: 0 };
     let value = reader.value()?;
     reader.skip_white_space();

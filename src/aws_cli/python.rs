@@ -8,7 +8,7 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// A value that a user gave. It may be a password, so it has no `Debug`.
 #[derive(Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// `None`.
     None,
     /// `True` and `False`.

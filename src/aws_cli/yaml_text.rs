@@ -17,7 +17,7 @@ const MOST_NODES: usize = 100_000;
 const DEEPEST: usize = 200;
 
 /// Reads the one document of `text`; an empty one is `None` to Python. The result is `None` where it is not YAML.
-pub(super) fn parse(text: &str) -> Option<Value> {
+pub(crate) fn parse(text: &str) -> Option<Value> {
     let source = Source::new(text)?;
     let mut composer = Composer { version: version(text)?, open: Vec::new(), anchors: Vec::new(), nodes: 0, root: None };
     let mut documents = 0;

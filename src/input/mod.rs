@@ -118,7 +118,7 @@ impl Default for Limits {
 }
 
 /// Reads `bytes` as if they came through a pipe.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) fn open_bytes(bytes: &[u8], settings: &Settings, limits: Limits) -> Result<Reader, InputError> {
     Reader::open(Source::pipe("pipe", Box::new(std::io::Cursor::new(bytes.to_vec()))), settings, limits)
 }

@@ -205,6 +205,18 @@ impl Sandbox {
         users_file::read(path, now, take).map_err(|source| SandboxError::Users { path: path.to_owned(), source })
     }
 
+    /// The output of one call, or the status and the code of its refusal, without a connection.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn answer(&self, operation: &str, body: &[u8], at: std::time::SystemTime) -> Result<bytes::Bytes, (u16, &'static str)> {
+        let headers = hyper::HeaderMap::new();
+        match self.0.take(&calls::Arrival { at, operation, region: None, headers: &headers, body }).reply {
+            calls::Reply::Output(output) => Ok(output),
+            calls::Reply::Refused(refusal) => Err((refusal.status, refusal.code)),
+            calls::Reply::Html(status) => Err((status, "")),
+            calls::Reply::Cut => Err((0, "")),
+        }
+    }
+
     /// Whether this is the user's password now.
     pub fn password_is(&self, user: &row::User, password: &Password<'_>) -> bool {
         let pool = self.0.service.pools.get(user.pool.as_str());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::harness::ROOT;
 
 /// The rooms, lowest layer first. Rooms of one layer do not use each other.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["secret", "row"],
     &["outcome", "policy"],
     &["input", "journal", "cognito"],
@@ -19,6 +19,7 @@ const LAYERS: [&[&str]; 12] = [
     &["run"],
     &["check"],
     &["cli"],
+    &["fuzzing"],
     &["lib", "main"],
 ];
 
