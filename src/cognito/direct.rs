@@ -57,7 +57,7 @@ pub struct Connection {
 impl Connection {
     /// Whether the endpoint is one of plain http.
     pub fn is_plain(&self) -> bool {
-        self.endpoint.as_ref().is_some_and(|(url, _)| url.starts_with("http://"))
+        self.endpoint.as_ref().is_some_and(|(url, _)| guard::is_plain(url))
     }
 }
 

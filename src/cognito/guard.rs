@@ -70,6 +70,11 @@ fn host(uri: &str) -> &str {
     }
 }
 
+/// Whether `uri` is one of plain http.
+pub(super) fn is_plain(uri: &str) -> bool {
+    uri.starts_with("http://")
+}
+
 /// Whether the host of `uri` is this machine itself.
 pub(super) fn is_on_this_machine(uri: &str) -> bool {
     is_loopback(host(uri))

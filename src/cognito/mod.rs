@@ -28,6 +28,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider as sdk;
 use aws_smithy_http_client::tls;
+use aws_types::service_config::ServiceConfigKey;
 use sdk::config::retry::RetryConfig;
 use sdk::config::timeout::TimeoutConfig;
 
@@ -47,8 +48,8 @@ use crate::secret::Password;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the connect phase of an attempt may take: the SDK's own default.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-/// Idle connections are dropped after this, so as not to race with the server, which closes them on its side later.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The service's name in the section of services of a profile.
+const SERVICE_ID: &str = "Cognito Identity Provider";
 /// Where `sts` is asked when no Region is set up: an account's id is the same everywhere.
 const ANY_REGION: &str = "us-east-1";
 /// How long the account's id is waited for. It is only shown.
@@ -101,6 +102,12 @@ pub enum ConnectError {
     /// The certificates cannot be used.
     #[error("cannot use the certificates to trust: {0}")]
     Certificates(String),
+    /// A variable of the environment names a proxy that is none. Its value may hold a password, and is not repeated.
+    #[error("the variable {variable} names no proxy that can be used: it is http://HOST:PORT or https://HOST:PORT; unset it to do without")]
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+    },
 }
 
 /// A client for each Region, made when a call first needs it.
@@ -115,7 +122,7 @@ impl Cognito {
     /// Loads configuration and credentials sources. Nothing is sent before the first call.
     ///
     /// # Errors
-    /// [`ConnectError`] where the CA bundle cannot be used.
+    /// [`ConnectError`] where the CA bundle or a proxy cannot be used, or the endpoint is not safe.
     pub async fn connect(settings: Settings) -> Result<Self, ConnectError> {
         let http = http_client(&settings)?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
@@ -141,20 +148,18 @@ impl Cognito {
         Ok(cognito)
     }
 
-    /// The endpoint that stands in for AWS's own, wherever it was named.
+    /// The endpoint that stands in for AWS's own, wherever it was named: on the command line, in the environment, or in the profile or
+    /// the section of services that it names.
     pub fn custom_endpoint(&self) -> Option<String> {
-        self.settings
-            .endpoint_url
-            .clone()
-            .or_else(|| std::env::var("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").ok())
-            .or_else(|| self.shared.endpoint_url().map(str::to_owned))
+        let key = ServiceConfigKey::builder().service_id(SERVICE_ID).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+        let own = || self.shared.service_config()?.load_config(key);
+        self.settings.endpoint_url.clone().or_else(own).or_else(|| self.shared.endpoint_url().map(str::to_owned))
     }
 
-    /// The proxy that the environment names for requests to Cognito, without its credentials. It is not used: the door goes straight to
-    /// the service.
-    pub fn unused_proxy(&self) -> Option<String> {
-        let somewhere = || format!("https://cognito-idp.{ANY_REGION}.amazonaws.com");
-        transport::proxy_for(&self.custom_endpoint().unwrap_or_else(somewhere))
+    /// The proxy that the environment names for requests to Cognito, without its credentials.
+    pub fn proxy(&self) -> Option<String> {
+        let url = self.custom_endpoint().unwrap_or_else(|| format!("https://cognito-idp.{ANY_REGION}.amazonaws.com"));
+        if guard::is_plain(&url) { None } else { transport::proxy_for(&url) }
     }
 
     /// The id of the access key that requests are signed with.
@@ -240,15 +245,5 @@ fn http_client(settings: &Settings) -> Result<sdk::config::SharedHttpClient, Con
         Some(path) => trust::only(&path)?,
         None => tls::TrustStore::default(),
     };
-    let tls = tls::TlsContext::builder()
-        .with_trust_store(trust)
-        .build()
-        .map_err(|error| ConnectError::Certificates(classify::explain(&error)))?;
-    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-    let client = aws_smithy_http_client::Builder::new()
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .pool_max_idle_per_host(settings.idle_connections)
-        .tls_provider(provider)
-        .tls_context(tls);
-    Ok(client.build_https())
+    transport::pooled(trust, settings.endpoint_url.as_deref().is_some_and(guard::is_plain), settings.idle_connections)
 }

@@ -15,7 +15,7 @@ pub(super) struct Place {
     pub account: Result<String, String>,
     access_key: String,
     is_rehearsal: bool,
-    /// A proxy of the environment, which is not used.
+    /// A proxy of the environment.
     proxy: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Place {
             refuse_other_account(expected, &account)?;
         }
         let access_key = service.runtime.block_on(service.cognito.access_key()).unwrap_or_default();
-        let (is_rehearsal, proxy) = (service.rehearsal.is_some(), service.cognito.unused_proxy());
+        let (is_rehearsal, proxy) = (service.rehearsal.is_some(), service.cognito.proxy());
         Ok(Self { target: service.target(), account, access_key, is_rehearsal, proxy })
     }
 
@@ -54,7 +54,7 @@ impl Place {
             ("account", format!("{account}; requests are signed with the access key {}", plain(&self.access_key))),
         ];
         if let Some(proxy) = &self.proxy {
-            lines.push(("proxy", format!("NOT USED: {}, which the environment names; requests go past it", plain(proxy))));
+            lines.push(("proxy", format!("{}, which the environment names; requests go through it by CONNECT", plain(proxy))));
         }
         lines
     }

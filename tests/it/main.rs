@@ -42,3 +42,4 @@ mod signals;
 mod stdin;
 mod strangers;
 mod terminal;
+mod tls;

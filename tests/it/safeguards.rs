@@ -68,18 +68,6 @@ fn a_user_who_is_protected_is_never_touched() {
     assert_eq!(found.matches("protected-user").count(), 1, "{found}");
 }
 
-#[test]
-fn a_proxy_that_is_not_used_is_said_without_its_password() {
-    let project = Project::new();
-    project.give("users.csv", csv(&rows(POOL, 1)));
-    let mut command = project.command(&["run", "users.csv", "--policy", "none", "--expect-account", "1"]);
-    command.env("HTTPS_PROXY", "http://me:Sw0rdfish@proxy.example:3128").env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
-    project.start(command).finish().exits(2);
-    let mut command = project.command(&["run", "users.csv", "--policy", "none", "--endpoint-url", "https://cognito.example"]);
-    command.env("HTTPS_PROXY", "http://me:Sw0rdfish@proxy.example:3128");
-    project.start(command).finish().exits(2).says(&["proxy", "NOT USED: http://proxy.example:3128", "https://cognito.example"]);
-}
-
 /// A run whose calls take long.
 fn slow_run<'a>(project: &'a Project, script: &str) -> Running<'a> {
     let users = rows(POOL, 20);
