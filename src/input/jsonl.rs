@@ -46,6 +46,12 @@ struct Line {
     number: u64,
 }
 
+/// Whether the input may go on.
+enum More {
+    Yes,
+    No,
+}
+
 impl Lines {
     pub(super) fn start(window: Window, defaults: &Defaults, limits: Limits, unknown: &Unknown) -> Self {
         let shared = Shared { defaults: defaults.clone(), unknown: unknown.clone() };
@@ -55,19 +61,24 @@ impl Lines {
     /// Fills `rows` up to a limit or to the end. After a failure they hold what was read before it.
     pub(super) fn fill(&mut self, rows: &mut Rows) -> Result<(), Failure> {
         rows.shared = Arc::clone(&self.shared);
-        rows.lines.clear();
-        let start = self.next;
-        let result = self.read_all(rows, start);
-        self.window.hand_over(self.next, &mut rows.raw);
-        result
+        loop {
+            rows.lines.clear();
+            let start = self.next;
+            let result = self.read_all(rows, start);
+            self.window.hand_over(self.next, &mut rows.raw);
+            // A batch without a row is the end to whoever reads, and blank lines alone are no end.
+            if !(rows.lines.is_empty() && matches!(result, Ok(More::Yes))) {
+                return result.map(drop);
+            }
+        }
     }
 
-    fn read_all(&mut self, rows: &mut Rows, start: u64) -> Result<(), Failure> {
+    fn read_all(&mut self, rows: &mut Rows, start: u64) -> Result<More, Failure> {
         while rows.lines.len() < self.limits.rows && self.next - start < self.limits.bytes {
             if !rows.lines.is_empty() && self.window.is_drained(self.next) {
                 break;
             }
-            let Some(length) = self.next_line_break()? else { break };
+            let Some(length) = self.next_line_break()? else { return Ok(More::No) };
             let line = &self.window.since(self.next)[..length];
             if !line.trim_ascii().is_empty() {
                 let begin = (self.next - start) as usize;
@@ -77,7 +88,7 @@ impl Lines {
             self.next = (self.next + length as u64 + 1).min(self.window.end());
             self.number += 1;
         }
-        Ok(())
+        Ok(More::Yes)
     }
 
     /// The length of the next line, having read as much as it takes. `None` is the end.

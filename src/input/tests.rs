@@ -302,6 +302,19 @@ fn batches_are_bounded_by_rows_and_by_bytes() {
 }
 
 #[test]
+fn blank_lines_are_no_rows_and_no_end_however_many_there_are() {
+    for (format, header) in [(Format::Jsonl, ""), (Format::Csv, HEADER)] {
+        let row = if format == Format::Csv { "p,u,pw,true\n" } else { "{\"pool\":\"p\",\"username\":\"u\",\"password\":\"pw\"}\n" };
+        let text = format!("{header}{row}{blank}{row}", blank = "\n".repeat(100));
+        let settings = Settings { format: Some(format), ..settings(Origin::Stdin) };
+        for bytes in [20, 1 << 20] {
+            let rows = read_with(text.as_bytes(), &settings, Limits { bytes, ..Limits::default() }).expect("rows");
+            assert_eq!(rows.len(), 2, "{format:?} in batches of {bytes} bytes: {rows:?}");
+        }
+    }
+}
+
+#[test]
 fn no_message_holds_a_value_of_the_input() {
     let secrets = ["s3cretU", "s3cretP", "s3cretX"];
     let texts = [
