@@ -67,7 +67,8 @@ fn read(text: &[u8], settings: &Settings, limits: Limits) -> Outcome {
         assert!(error.as_ref().is_some_and(|error| !error.to_string().is_empty()));
     }
     let lines = 1 + text.iter().filter(|byte| **byte == b'\n').count() as u64;
-    for (line, column) in rows.iter().flat_map(|read| [Some((read.line, 1)), read.fault.as_ref().map(|fault| (fault.0, fault.1))]).flatten() {
+    for (line, column) in rows.iter().flat_map(|read| [Some((read.line, 1)), read.fault.as_ref().map(|fault| (fault.0, fault.1))]).flatten()
+    {
         assert!((1..=lines).contains(&line) && (1..=1 + text.len() as u64).contains(&column), "{line}:{column} is not in the file");
     }
     Outcome { rows, error: error.map(|error| error.to_string()) }

@@ -42,7 +42,8 @@ fn main() -> ExitCode {
     let users = folder.path().join("users.csv");
     fs::copy(&few, &users).expect("a copy");
     let (mut server, url) = sandbox(&users);
-    let run = ["run", "--yes", "--quiet", "--policy", "none", "--rate", "unlimited", "--max-concurrency", "32", "--endpoint-url", &url, &few];
+    let run =
+        ["run", "--yes", "--quiet", "--policy", "none", "--rate", "unlimited", "--max-concurrency", "32", "--endpoint-url", &url, &few];
     costs("run of 20,000 rows", folder.path(), &run);
     server.kill().expect("it can be killed");
     server.wait().expect("it ends");

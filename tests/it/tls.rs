@@ -21,13 +21,8 @@ impl Front {
     /// Writes the certificate of its authority to `ca.pem` in the project.
     fn before(project: &Project, sandbox: &Sandbox) -> Self {
         let port = sandbox.url.rsplit(':').next().unwrap();
-        let mut process = Command::new(python())
-            .arg(script("tls_front.py"))
-            .arg(project.path(""))
-            .arg(port)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process =
+            Command::new(python()).arg(script("tls_front.py")).arg(project.path("")).arg(port).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { process, url: format!("https://localhost:{}", line.trim()) }
