@@ -18,8 +18,11 @@ pub use policy::policy;
 pub use rows::{csv, jsonl};
 pub use sandbox::sandbox;
 
+/// What holds for any bytes: it panics where they break it.
+pub type Law = fn(&[u8]);
+
 /// Every law, under the name of its fuzz target.
-pub const LAWS: [(&str, fn(&[u8])); 7] = [
+pub const LAWS: [(&str, Law); 7] = [
     ("cli_input_json", cli_input_json),
     ("cli_input_yaml", cli_input_yaml),
     ("csv", csv),

@@ -15,7 +15,7 @@ use clap::Parser;
 use cognito_passwd::cli::Cli;
 
 use self::loopback::sandbox;
-use self::measured::measured;
+use self::measured::{Measured, measured};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cognito-passwd");
 const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/policy.json");
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Prints the least time on processors that a command takes with and without wiping, in turns.
+/// Prints the least that a command takes with and without wiping, in turns.
 fn costs(what: &str, folder: &Path, args: &[&str]) {
     let itself = env::current_exe().expect("this program");
     let time = |program: &Path, unwiped: bool| {
@@ -65,12 +65,13 @@ fn costs(what: &str, folder: &Path, args: &[&str]) {
         }
         let measured = measured(&mut command);
         assert!(measured.status.success(), "{what} fails");
-        measured.cpu
+        measured
     };
-    let (mut with, mut without) = (f64::INFINITY, f64::INFINITY);
-    for _ in 0..ROUNDS {
-        with = with.min(time(Path::new(BINARY), false));
-        without = without.min(time(&itself, true));
-    }
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| (time(Path::new(BINARY), false), time(&itself, true))).collect();
+    let least = |what: fn(&(Measured, Measured)) -> f64| rounds.iter().map(what).fold(f64::INFINITY, f64::min);
+    let (with, without) = (least(|round| round.0.cpu), least(|round| round.1.cpu));
     println!("{what}: {with:.2} s of processor time with wiping, {without:.2} s without: {:.2} times", with / without);
+    println!("    from start to end {:.2} s and {:.2} s", least(|round| round.0.seconds), least(|round| round.1.seconds));
+    let peak = |round: &Measured| round.peak as f64 / 1024.0;
+    println!("    at its peak {:.1} MiB and {:.1} MiB", peak(&rounds[0].0), peak(&rounds[0].1));
 }
