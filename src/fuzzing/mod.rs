@@ -12,8 +12,6 @@ mod sandbox;
 
 pub use journal::journal;
 pub use one_user::{cli_input_json, cli_input_yaml};
-#[cfg(test)]
-pub(crate) use policy::is_as_documented;
 pub use policy::policy;
 pub use rows::{csv, jsonl};
 pub use sandbox::sandbox;
