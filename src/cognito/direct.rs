@@ -21,7 +21,7 @@ use sdk::config::timeout::TimeoutConfig;
 
 use super::unanswered::{self, Unanswered};
 use super::witness::{Seen, Witness};
-use super::{ConnectError, guard, transport};
+use super::{ConnectError, endpoint, guard, transport};
 use crate::secret::Password;
 
 /// Where the profile was named, which decides what its credentials go before.
@@ -100,14 +100,18 @@ impl Direct {
             None => timeouts.disable_read_timeout(),
         };
         let shared = loader(connection).load().await;
-        let witness = Witness { path_is_whole: connection.endpoint.as_ref().map(|(url, _)| url.clone()), seen: Arc::new(Mutex::default()) };
+        let (endpoint, named_by_user) = match &connection.endpoint {
+            Some((url, named_by_user)) => (Some(url.clone()), *named_by_user),
+            None => (endpoint::configured(&shared), false),
+        };
+        let witness = Witness { path_is_whole: endpoint.clone(), seen: Arc::new(Mutex::default()) };
         let mut config = sdk::config::Builder::from(&shared)
             .http_client(http)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts.build())
             .interceptor(witness.clone())
-            .interceptor(guard::OnlySafeEndpoints { named_by_user: connection.endpoint.as_ref().is_some_and(|(_, named)| *named) });
-        if let Some((url, _)) = &connection.endpoint {
+            .interceptor(guard::OnlySafeEndpoints { named_by_user });
+        if let Some(url) = endpoint {
             config = config.endpoint_url(url);
         }
         if !connection.sign {

@@ -8,6 +8,7 @@ mod classify;
 mod credentials;
 mod direct;
 mod echo;
+mod endpoint;
 mod guard;
 mod pool;
 mod profile;
@@ -28,7 +29,6 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider as sdk;
 use aws_smithy_http_client::tls;
-use aws_types::service_config::ServiceConfigKey;
 use sdk::config::retry::RetryConfig;
 use sdk::config::timeout::TimeoutConfig;
 
@@ -48,8 +48,6 @@ use crate::secret::Password;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the connect phase of an attempt may take: the SDK's own default.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-/// The service's name in the section of services of a profile.
-const SERVICE_ID: &str = "Cognito Identity Provider";
 /// Where `sts` is asked when no Region is set up: an account's id is the same everywhere.
 const ANY_REGION: &str = "us-east-1";
 /// How long the account's id is waited for. It is only shown.
@@ -151,9 +149,7 @@ impl Cognito {
     /// The endpoint that stands in for AWS's own, wherever it was named: on the command line, in the environment, or in the profile or
     /// the section of services that it names.
     pub fn custom_endpoint(&self) -> Option<String> {
-        let key = ServiceConfigKey::builder().service_id(SERVICE_ID).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
-        let own = || self.shared.service_config()?.load_config(key);
-        self.settings.endpoint_url.clone().or_else(own).or_else(|| self.shared.endpoint_url().map(str::to_owned))
+        self.settings.endpoint_url.clone().or_else(|| endpoint::configured(&self.shared))
     }
 
     /// The proxy that the environment names for requests to Cognito, without its credentials.
@@ -207,7 +203,7 @@ impl Cognito {
             .timeout_config(timeouts)
             .interceptor(guard::OnlySafeEndpoints { named_by_user: self.settings.endpoint_url.is_some() })
             .interceptor(guard::OnlyCognitoAnswers);
-        if let Some(url) = &self.settings.endpoint_url {
+        if let Some(url) = self.custom_endpoint() {
             config = config.endpoint_url(url);
         }
         sdk::Client::from_conf(config.build())

@@ -8,6 +8,7 @@ mod early_sync;
 mod limit;
 mod line;
 mod log;
+mod on_terminal;
 mod output;
 mod progress;
 mod results;

@@ -1,16 +1,17 @@
 //! A file that is written whole or not at all: owner-only, never through a link, never over another.
 //!
 //! It is written under a temporary name beside its place and moved there at the end. Standard output (`-`), devices and pipes are
-//! written directly.
+//! written directly, and a terminal gets nothing that it might obey.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::early_sync::EarlySync;
+use super::on_terminal::OnTerminal;
 
 /// Why an output cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +69,9 @@ impl Output {
     fn begin(path: &Path, replace: bool) -> Result<Self, OutputError> {
         let io = |source| OutputError::Io { path: path.to_owned(), source };
         let place = if path == Path::new("-") {
-            Place::Direct(Box::new(BufWriter::new(io::stdout())))
+            Place::Direct(direct(io::stdout()))
         } else if Self::is_direct(path) {
-            Place::Direct(Box::new(BufWriter::new(File::options().write(true).open(path).map_err(io)?)))
+            Place::Direct(direct(File::options().write(true).open(path).map_err(io)?))
         } else if path.symlink_metadata().is_ok_and(|there| !(replace && there.is_file())) {
             return Err(OutputError::Exists(path.to_owned()));
         } else {
@@ -101,6 +102,10 @@ impl Output {
             }
         }
     }
+}
+
+fn direct(out: impl Write + IsTerminal + 'static) -> Box<dyn Write> {
+    if out.is_terminal() { Box::new(OnTerminal::new(BufWriter::new(out))) } else { Box::new(BufWriter::new(out)) }
 }
 
 impl Write for Output {

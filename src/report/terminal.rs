@@ -8,7 +8,7 @@ use std::time::Duration;
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// `text` with everything escaped that a terminal might obey or hide: control characters, bidi controls, zero-width and other format
-/// characters, line and paragraph separators.
+/// characters, line and paragraph separators, and whatever else Unicode says is to be ignored when text is displayed.
 pub fn plain(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) || !text.chars().any(is_tricky) {
         return Cow::Borrowed(text);
@@ -30,6 +30,23 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 pub(super) fn is_tricky(c: char) -> bool {
     use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Surrogate, Unassigned};
     matches!(get_general_category(c), Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned)
+        || is_invisible(c)
+}
+
+/// Letters and marks with the property `Default_Ignorable_Code_Point` (Unicode 16, DerivedCoreProperties.txt): they are allowed in a
+/// username, and show nothing.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{34f}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
 }
 
 /// Writes to standard error, for people. It may be a pipe that has closed or a disk that is full: what is said is lost then, and
@@ -79,6 +96,7 @@ mod tests {
             ("a\nb\tc\r", "a\\nb\\tc\\r"),
             ("\u{202e}evil\u{200b}", "\\u{202e}evil\\u{200b}"),
             ("a\u{2028}b\u{9b}c", "a\\u{2028}b\\u{9b}c"),
+            ("ann\u{3164}e\u{34f}\u{fe0f}", "ann\\u{3164}e\\u{34f}\\u{fe0f}"),
         ] {
             assert_eq!(plain(text), escaped);
         }

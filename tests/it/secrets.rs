@@ -1,6 +1,7 @@
 //! Passwords stay out of everything but the request. The harness searches each run of every test for them, in several encodings; here
 //! are the runs that tempt most.
 
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::{MARK, Project, Report, Row, csv, journal_of, rows};
@@ -95,22 +96,44 @@ fn an_input_that_others_can_read_draws_a_warning_with_the_chmod_that_ends_it() {
     run("2.csv").says(&["chmod", "users.csv"]);
 }
 
+/// Addresses of this machine: loopback, and the one that it would send from, if it has one. No packet is sent to find out.
+fn own_addresses() -> Vec<String> {
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    let other = socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr()).map(|address| address.ip().to_string());
+    std::iter::once("127.0.0.1".to_owned()).chain(other.ok()).collect()
+}
+
 #[test]
-fn plain_http_from_the_environment_or_a_profile_gets_no_byte() {
+fn plain_http_from_the_environment_or_a_profile_gets_not_even_a_connection() {
     let project = Project::new();
-    let rows = rows(POOL, 1);
-    let sandbox = project.sandbox(&rows, &[]);
-    project.give("users.csv", csv(&rows));
-    project.give("config", format!("[profile plain]\nendpoint_url = {}\nregion = us-east-1\n", sandbox.url));
-    for (name, value) in
-        [("AWS_ENDPOINT_URL", sandbox.url.as_str()), ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &sandbox.url), ("AWS_PROFILE", "plain")]
-    {
-        let report = format!("{name}.csv");
-        let mut command = project.command(&["run", "users.csv", "--yes", "--policy", "none", "-o", &report]);
-        command.env("AWS_CONFIG_FILE", project.path("config")).env(name, value);
-        let finished = project.start(command).finish().says(&[&sandbox.url, "https"]);
-        assert!(matches!(finished.code(), Some(2 | 3)), "{finished}");
-        assert_eq!(sandbox.calls().len(), 0, "{name}");
+    project.give("users.csv", csv(&rows(POOL, 1)));
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for url in own_addresses().iter().map(|address| format!("http://{address}:{port}")) {
+        let services = "[services local]\ncognito_identity_provider =\n  endpoint_url =";
+        project
+            .give("config", format!("[profile plain]\nendpoint_url = {url}\n[profile by-service]\nservices = local\n{services} {url}\n"));
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL", url.as_str()),
+            ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &url),
+            ("AWS_PROFILE", "plain"),
+            ("AWS_PROFILE", "by-service"),
+        ] {
+            for args in [
+                ["run", "users.csv", "--yes", "--policy", "none"].as_slice(),
+                &["run", "users.csv", "--yes"],
+                &["check", "users.csv"],
+                &["check", "users.csv", "--live", "--policy", "none"],
+                &["admin-set-user-password", "--user-pool-id", POOL, "--username", "ann", "--password", "Correct-Horse-7"],
+            ] {
+                let mut command = project.command(args);
+                command.env("AWS_CONFIG_FILE", project.path("config")).env(name, value);
+                let finished = project.start(command).finish().says(&[&url, "https"]);
+                assert!(matches!(finished.code(), Some(2 | 3 | 255)), "{args:?} {finished}");
+                assert!(listener.accept().is_err(), "{args:?} connects to {url} of {name}");
+            }
+        }
     }
 }
 

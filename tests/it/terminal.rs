@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::harness::{BINARY, MARK, Project, Row, Sandbox, csv, python, rows, script};
+use crate::harness::{BINARY, MARK, Project, Row, Sandbox, csv, jsonl, python, rows, script};
 
 const POOL: &str = "eu-west-1_Terminal0";
 
@@ -17,10 +17,14 @@ struct Played {
     echoes: bool,
 }
 
-/// Runs the program on a terminal, each step a text to wait for and what is typed then.
+/// Runs the program on a terminal against a sandbox, each step a text to wait for and what is typed then.
 fn play(project: &Project, sandbox: &Sandbox, args: &[&str], steps: &Value) -> Played {
+    on_terminal(project, &[args, &["--endpoint-url", &sandbox.url, "--region", "eu-west-1"]].concat(), steps)
+}
+
+fn on_terminal(project: &Project, args: &[&str], steps: &Value) -> Played {
     let mut command = project.command_of(python(), &[]);
-    command.arg(script("terminal.py")).arg(BINARY).args(args).args(["--endpoint-url", &sandbox.url, "--region", "eu-west-1"]);
+    command.arg(script("terminal.py")).arg(BINARY).args(args);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(steps.to_string().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -125,4 +129,43 @@ fn an_option_that_is_missing_besides_the_password_is_the_usual_error_on_a_termin
     let played = play(&project, &sandbox(&project), &["admin-set-user-password", "--username", "ann"], &json!([]));
     assert_eq!(played.code, 252);
     assert!(played.shown.contains("the following arguments are required: --user-pool-id, --password"), "{}", played.shown);
+}
+
+/// What terminals obey and readers do not see: a title set, a screen cleared, text turned around, letters that show nothing.
+const TRICKS: [&str; 8] = ["\u{1b}]0;pwned\u{7}", "\u{1b}[2J", "\u{9b}31m", "\u{202e}", "\u{200b}", "\u{3164}", "\u{34f}", "\u{fe0f}"];
+
+#[test]
+fn no_command_obeys_or_hides_what_stands_in_a_username() {
+    let project = Project::new();
+    let users: Vec<_> =
+        TRICKS.iter().map(|trick| format!("a{trick}b")).chain(["a\rb", "a\nb", "=1+1", "@x", "ann"].map(str::to_owned)).collect();
+    let rows: Vec<_> = users.iter().map(|user| Row::new(POOL, user, Some(true))).collect();
+    let sandbox = sandbox(&project);
+    for name in ["users.jsonl", "again.jsonl", "once-more.jsonl"] {
+        project.give(name, jsonl(&rows));
+    }
+    let run = |name, rest: &[&'static str]| [["run", name, "--skip-invalid", "--yes", "-vv", "--policy", "none"].as_slice(), rest].concat();
+    let commands = [
+        ["check", "users.jsonl", "--all"].as_slice(),
+        &["check", "users.jsonl", "--json"],
+        &["check", "users.jsonl", "--live", "--policy", "none"],
+        &run("users.jsonl", &["-o", "kept.jsonl"]),
+        &run("again.jsonl", &["-o", "-"]),
+        &run("once-more.jsonl", &["-o", "/dev/tty", "--summary", "-", "--log-format", "json"]),
+    ];
+    let mut shown: Vec<_> = commands.iter().map(|args| play(&project, &sandbox, args, &json!([])).shown).collect();
+    shown.push(on_terminal(&project, &["report", "kept.jsonl.journal"], &json!([])).shown);
+    for user in &users {
+        let args = ["admin-set-user-password", "--user-pool-id", POOL, "--username", user, "--password", "file://none"];
+        shown.push(play(&project, &sandbox, &args, &json!([])).shown);
+    }
+    for (shown, trick) in shown.iter().flat_map(|shown| TRICKS.map(|trick| (shown, trick))) {
+        assert!(!shown.contains(trick), "{trick:?} in {shown:?}");
+    }
+    for user in ["a\\u{202e}b", "=1+1"] {
+        assert!(shown[4].contains(user) && shown[6].contains(user), "{} {}", shown[4], shown[6]);
+    }
+    let kept = std::fs::read_to_string(project.path("kept.jsonl")).unwrap();
+    let kept: Vec<Value> = kept.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(kept.iter().map(|row| row["username"].as_str().unwrap()).collect::<Vec<_>>(), users, "a file holds what was given");
 }

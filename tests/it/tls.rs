@@ -158,3 +158,24 @@ fn a_variable_that_names_no_proxy_is_refused_without_being_repeated() {
         }
     }
 }
+
+#[test]
+fn the_endpoint_of_a_profiles_services_is_used_by_every_command_and_shown_in_the_plan() {
+    let (project, sandbox) = two_rows();
+    let front = Front::before(&project, &sandbox);
+    let services = format!("[services local]\ncognito_identity_provider =\n  endpoint_url = {}\n", front.url);
+    project.give("config", format!("[profile mine]\nservices = local\nregion = us-east-1\n{services}"));
+    let go = |args: &[&str]| {
+        let mut command = project.command(&[args, &["--ca-bundle", "ca.pem"]].concat());
+        command.env("AWS_CONFIG_FILE", project.path("config")).env("AWS_PROFILE", "mine");
+        project.start(command).finish().exits(0)
+    };
+    go(&["check", "users.csv", "--live"]);
+    assert!(!sandbox.calls().is_empty());
+    go(&["run", "users.csv", "--yes", "-o", "r.csv"]).says(&[&front.url]);
+    Report::read(&project, "r.csv").holds(&[("set", 2)]);
+    let password = format!("file://{}", project.path("password").display());
+    project.give("password", format!("{MARK}!Aa1"));
+    go(&["admin-set-user-password", "--user-pool-id", POOL, "--username", "user00001", "--password", &password]);
+    assert_eq!(sandbox.attempts().len(), 3);
+}
