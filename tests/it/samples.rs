@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Answer, Call, MARK, Project, ROOT, Report, boto3};
 use crate::plans;
@@ -24,7 +24,7 @@ pub fn with_samples() -> (Project, Vec<String>) {
 
 #[test]
 fn every_sample_is_shown_by_a_test_of_this_file() {
-    let mut shown = vec!["iam-policy.json", "one-pool.csv", "policy.json", "sandbox-users.jsonl"];
+    let mut shown = vec!["iam-policy-check.json", "iam-policy.json", "one-pool.csv", "policy.json", "sandbox-users.jsonl"];
     shown.extend(["users.csv", "users.jsonl", "with-mistakes.csv"]);
     shown.extend(plans::SHOWN);
     shown.sort_unstable();
@@ -84,19 +84,21 @@ fn the_sandboxs_users_are_there_with_their_statuses() {
 }
 
 #[test]
-fn the_iam_policy_allows_what_a_run_calls_and_nothing_else() {
+fn the_iam_policies_allow_what_is_called_and_nothing_else_on_one_pool_until_a_date_from_one_place() {
     let (project, _) = with_samples();
-    let policy: Value = serde_json::from_str(&fs::read_to_string(project.path("iam-policy.json")).unwrap()).unwrap();
-    let mut actions = Vec::new();
-    for statement in policy["Statement"].as_array().unwrap() {
+    for (name, actions) in [
+        ("iam-policy.json", ["cognito-idp:AdminSetUserPassword", "cognito-idp:DescribeUserPool"]),
+        ("iam-policy-check.json", ["cognito-idp:DescribeUserPool", "cognito-idp:ListUsers"]),
+    ] {
+        let policy: Value = serde_json::from_str(&fs::read_to_string(project.path(name)).unwrap()).unwrap();
+        let [statement] = policy["Statement"].as_array().unwrap().as_slice() else { panic!("{name} has one statement") };
         assert_eq!(statement["Effect"], "Allow");
-        match &statement["Action"] {
-            Value::Array(list) => actions.extend(list.iter().map(|action| action.as_str().unwrap().to_owned())),
-            one => actions.push(one.as_str().unwrap().to_owned()),
-        }
+        assert_eq!(statement["Action"], json!(actions));
+        let resource = statement["Resource"].as_str().unwrap();
+        assert!(resource.starts_with("arn:aws:cognito-idp:") && !resource.contains('*'), "{resource}");
+        assert!(statement["Condition"]["DateLessThan"]["aws:CurrentTime"].is_string());
+        assert!(statement["Condition"]["IpAddress"]["aws:SourceIp"].is_string());
     }
-    actions.sort();
-    assert_eq!(actions, ["cognito-idp:AdminSetUserPassword", "cognito-idp:DescribeUserPool"]);
 }
 
 #[test]
