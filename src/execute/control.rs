@@ -2,68 +2,35 @@
 //!
 //! An unknown quota is climbed towards in steps, each judged by the answers to what left after the one before. The first throttled
 //! answer sends the climb back to where it began, because a service that saves requests up lets a burst through before it throttles.
-//! From then on there is a rate that is thought to be `sustained`. After a rest it is probed: the rate steps above it, by very little
-//! where the quota is known well, and by more where it is not, and the excess grows with every round trip that throttles nothing. A
-//! throttled answer ends the probe, and cuts the rate to what the step before last has shown to be allowed. Throttled answers are a
-//! budget over the run: while it is overdrawn, a rest is as long as the last episode was costly, so that a slow service, whose probes
-//! cost one call, is probed every few seconds. Where throttling goes on right after a cut, the growth was an illusion (saved-up
-//! requests), and the rate goes back to where it came from, or, where that is no news, what is still admitted is the quota itself. Where
-//! nothing is admitted at all, the rate falls to the floor, and comes back with the first answers. The constants were searched for with
-//! `tests/bench/pace.rs`. The hard cap is left to `pace`.
+//! From then on there is a rate that is thought to be `sustained`, and a `ceiling` at which requests were throttled.
+//!
+//! - Where the two are far apart, the ceiling is approached, by a share of the way in each step. What is throttled on the way lowers the
+//!   ceiling and not the sustained rate; what is not raises the latter.
+//! - Where they are near, the rate rests, and is then probed: it steps above the sustained one, by very little where the quota is known
+//!   well and by more where it is not, and the excess grows with every round trip that throttles nothing. A throttled answer ends the
+//!   probe. Throttled answers are a budget over the run: while it is overdrawn, a rest is as long as the last episode was costly.
+//! - At rest a throttled answer may be a matter of chance: a service without a burst throttles what comes a millisecond early. Only more
+//!   of them than chance would have speak against the sustained rate.
+//! - Where throttling goes on right after a cut, the growth was an illusion (saved-up requests), and the rate goes back to where it came
+//!   from, or, where that is no news, what is still let through is the quota itself.
+//! - Where nothing is let through at all, the rate falls to the floor, and comes back with the first answers.
+//!
+//! What was answered since a cut is left to `since_cut`, the constants to `tuning`, the hard cap to `pace`.
 
 use std::mem;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Where an unknown quota is approached from: the documented quota of AdminSetUserPassword, in requests a second.
-const DOCUMENTED_QUOTA: f64 = 30.0;
-/// The highest rate that a cap can have, in requests a second. A run without a cap that was throttled climbs up to it.
-const HIGHEST: f64 = 10_000.0;
-/// The slowest rate, in requests a second.
-const FLOOR: f64 = 0.5;
-/// The growth of the first climb in a second, as an exponent for each square root of the cap: 5,000 is reached in a second, and 200 so
-/// slowly that a quota of 30 with a burst of 30 costs about eight throttled answers.
-const FIRST_GROWTH: f64 = 0.09;
-/// The largest factor of a step in the first climb, for round trips so long that the growth of a second would jump to the cap.
-const LARGEST_STEP: f64 = 1.6;
-/// The shortest time between two steps: with round trips of 20 ms, a climb would outrun a saved-up burst.
-const STEP: Duration = Duration::from_millis(60);
-/// The factor by which the excess over the sustained rate grows in a step, and from `FAR` on the rate itself.
-const GROWTH: f64 = 1.16;
-/// The same while the excess is below `NEAR`: a sustained rate that is a little too low is put right in small steps.
-const NEAR_GROWTH: f64 = 1.07;
-/// Up to this excess, as a share of the sustained rate, throttling is put down to the sustained rate itself.
-/// It is also the first excess of a probe where the sustained rate is a rough guess.
-const NEAR: f64 = 0.02;
-/// The first excess of a probe where the sustained rate has proved right, as a share of it: a quota that is hardly higher is met in
-/// steps that it can be told from.
-const FINE_EXCESS: f64 = 0.002;
-/// The first excess where the first climb begins again, as a share: with more, aligned windows are overrun by a dozen calls once more.
-const CLIMB_EXCESS: f64 = 0.04;
-/// From this multiple of the sustained rate on, the quota has surely grown: what is saved up in a rest does not last that far.
-const FAR: f64 = 1.31;
-/// What a cut takes of a rate near the sustained one, as a share: more wastes a quota without a burst, less is throttled again sooner.
-const CUT: f64 = 0.012;
-/// The share of the answers that may be throttled before rests become long: well below the target of 1 %, because a quota that
-/// changes costs more, and because no rest is endless.
-const BUDGET: f64 = 0.004;
-/// The most throttled answers that are saved up or owed, so that neither a quiet night nor a storm counts for longer than minutes.
-const MOST_OWED: f64 = 10.0;
-/// How long the rate rests for each throttled answer of the last episode, in seconds, while the budget is overdrawn; and the longest
-/// such rest: a quota that has grown is found by then.
-const REST: (f64, f64) = (3.9, 11.8);
-/// How many admitted requests pay for a throttled one before the next probe, whatever the budget: long round trips have long episodes.
-const PRICE: u32 = 31;
-/// How long answers are counted after a cut before they are believed: at least so long, and two round trips, so that not all of them
-/// left before the cut.
-const MEASURE: Duration = Duration::from_millis(160);
-/// The factor by which the measured rate is believed: a service without a burst lets less through while it throttles than it allows.
-const BELIEVED: f64 = 1.04;
-/// Throttling so soon after a cut means that it goes on. In seconds, or in requests at the present rate where that is longer.
-const GOES_ON: (f64, f64) = (1.7, 7.0);
-/// The least of its rate that a cut leaves.
-const LEAST_LEFT: f64 = 0.4;
+use self::since_cut::SinceCut;
+use self::tuning::{
+    APPROACH, APPROACH_PRICE, BUDGET, CLIMB_EXCESS, CUT, DOCUMENTED_QUOTA, FAR, FASTER_BEYOND, FASTEST, FINE_EXCESS, FIRST_GROWTH, FLOOR,
+    GOES_ON, GROWTH, HEADROOM, HIGHEST, LARGEST_STEP, LEAST_LEFT, MEASURE, MOST_OWED, NEAR, NEAR_GROWTH, NOISY, PRICE, REST, ROUGH_EXCESS,
+    SLOW, STEP,
+};
+
+mod since_cut;
+mod tuning;
 
 /// How well the sustained rate is known.
 #[derive(Clone, Copy, PartialEq)]
@@ -89,18 +56,18 @@ pub struct Controller {
     /// The rate that the last cut led to, which the service is thought to sustain; 0 where nothing is known yet.
     sustained: f64,
     known: Known,
+    /// The rate that was throttled last, while that says something about the quota; else 0.
+    ceiling: f64,
+    /// Whether the last step ended the approach to the ceiling, so that the rate is the sustained one if it is not throttled.
+    arrives: bool,
     /// Where the rate goes back to if the last growth was an illusion; 0 if it was none.
     fallback: f64,
     /// Whether the last growth was an illusion, so that the service is thought to save requests up.
     saves_up: bool,
-    /// When the last cut was.
-    cut: Option<Instant>,
+    /// None before the first cut.
+    since_cut: Option<SinceCut>,
     /// When the rate was last judged: answers to what left before say nothing about it.
     judged: Instant,
-    /// Requests let through since the last cut.
-    admitted: u32,
-    /// Throttled answers since the last cut, with the one that led to it.
-    throttled: u32,
     /// How many throttled answers the budget still allows; negative where it is overdrawn.
     credit: f64,
     /// When the next request may leave.
@@ -119,12 +86,12 @@ impl Controller {
             tested: rate,
             sustained: 0.0,
             known: Known::Climbing,
+            ceiling: 0.0,
+            arrives: false,
             fallback: 0.0,
             saves_up: false,
-            cut: None,
+            since_cut: None,
             judged: now,
-            admitted: 0,
-            throttled: 0,
             credit: 0.0,
             next: now,
         }
@@ -138,7 +105,7 @@ impl Controller {
     /// Counts a request that leaves now. `jitter`, from 0 to 1, is for a storm, in which nothing is let through at the slowest rate:
     /// there it picks the wait out of twice its usual length ("full jitter"), so that several runs do not knock in step.
     pub fn sent(&mut self, now: Instant, jitter: f64) {
-        let storm = self.rate <= FLOOR && self.admitted == 0;
+        let storm = self.rate <= FLOOR && !self.since_cut.is_some_and(|since_cut| since_cut.has_admitted());
         let wait = if storm { 2.0 * jitter } else { 1.0 } / self.rate;
         if self.rate < self.cap {
             self.next = self.next.max(now) + Duration::from_secs_f64(wait);
@@ -147,25 +114,26 @@ impl Controller {
 
     /// Tells that the request that left at `sent` was let through. One that left since the rate was last judged lets it grow.
     pub fn admitted(&mut self, sent: Instant, now: Instant) {
-        self.admitted = self.admitted.saturating_add(1);
         self.credit = (self.credit + BUDGET).min(MOST_OWED);
+        if let Some(since_cut) = &mut self.since_cut {
+            since_cut.admitted(sent);
+        }
         let step = now.saturating_duration_since(self.judged);
         if sent <= self.judged || step < STEP {
             return;
         }
         self.judged = now;
-        let rate = match self.cut {
+        if self.arrives {
+            self.sustained = self.rate;
+            self.known = Known::Well;
+            return self.begin_anew(now);
+        }
+        let next = match self.since_cut {
             None => self.rate * (FIRST_GROWTH * self.cap.sqrt() * step.as_secs_f64()).exp().min(LARGEST_STEP),
-            Some(_) if self.rate < self.sustained => (self.rate * GROWTH).min(self.sustained),
-            Some(_) if self.rate >= self.sustained * FAR => {
-                self.saves_up = false;
-                self.rate * GROWTH
-            }
-            Some(cut) if self.rate <= self.sustained && self.rests(now.saturating_duration_since(cut)) => self.rate,
-            Some(_) => self.sustained + self.next_excess(),
+            Some(since_cut) => self.next_rate(&since_cut, now),
         };
         self.tested = mem::replace(&mut self.before, self.rate);
-        self.rate = rate.min(self.cap);
+        self.rate = next.min(self.cap);
     }
 
     /// Tells that the request that left at `sent` was throttled, and how long the service asked to wait. One that left before the last
@@ -174,47 +142,67 @@ impl Controller {
         if let Some(wait) = retry_after {
             self.next = self.next.max(now + wait);
         }
-        self.throttled = self.throttled.saturating_add(1);
         self.credit = (self.credit - 1.0).max(-MOST_OWED);
-        let Some(cut) = self.cut else {
+        let Some(since_cut) = &mut self.since_cut else {
             return self.begin_climb_anew(now);
         };
-        if sent <= cut {
+        if !since_cut.throttled(sent) {
+            return;
+        }
+        let is_at_rest = self.known != Known::Climbing && self.rate <= self.sustained && self.rate > NOISY;
+        if is_at_rest && since_cut.has_admitted() && since_cut.is_noise() {
             return;
         }
         self.judged = now;
-        let since_cut = now.saturating_duration_since(cut);
-        if since_cut < MEASURE.max(now.saturating_duration_since(sent) * 2) {
-            return;
-        }
-        if self.admitted == 0 {
-            self.rate = (self.rate * LEAST_LEFT).max(FLOOR);
+        if since_cut.can_be_judged(now, now.saturating_duration_since(sent)) {
+            let since_cut = *since_cut;
+            self.cut(&since_cut, now);
         } else {
-            self.rate = self.after_cut(since_cut.as_secs_f64()).max(FLOOR);
-            self.sustained = self.rate;
+            since_cut.belongs_to_the_episode();
         }
-        self.begin_anew(now);
     }
 
     /// The rate that throttled answers taught, in requests a second, where it is below the cap.
     pub fn allowed(&self) -> Option<f64> {
-        Some(self.rate).filter(|rate| self.cut.is_some() && *rate < self.cap)
+        Some(self.rate).filter(|rate| self.since_cut.is_some() && *rate < self.cap)
     }
 
-    fn rests(&self, since_cut: Duration) -> bool {
-        if self.known == Known::Climbing {
-            return since_cut < MEASURE;
+    fn next_rate(&mut self, since_cut: &SinceCut, now: Instant) -> f64 {
+        if self.rate < self.sustained {
+            (self.rate * GROWTH).min(self.sustained)
+        } else if self.is_far() {
+            self.saves_up = false;
+            self.rate * GROWTH
+        } else if self.approaches() && since_cut.has_paid(APPROACH_PRICE) {
+            let next = self.rate + (self.ceiling * (1.0 - HEADROOM) - self.rate) * APPROACH;
+            self.arrives = !is_below(next, self.ceiling);
+            next
+        } else if self.rate <= self.sustained && self.rests(since_cut, now) {
+            self.rate
+        } else {
+            self.sustained + self.next_excess()
         }
-        let rest = (REST.0 * f64::from(self.throttled)).min(REST.1);
-        let overdrawn = self.credit < 0.0 && since_cut.as_secs_f64() < rest;
-        overdrawn || self.admitted < PRICE.saturating_mul(self.throttled)
+    }
+
+    fn approaches(&self) -> bool {
+        self.known != Known::Climbing && !self.saves_up && is_below(self.rate, self.ceiling)
+    }
+
+    fn rests(&self, since_cut: &SinceCut, now: Instant) -> bool {
+        if self.known == Known::Climbing {
+            return since_cut.length(now) < MEASURE;
+        }
+        let rest = (REST.0 * since_cut.costs()).min(REST.1);
+        let overdrawn = self.credit < 0.0 && since_cut.length(now).as_secs_f64() < rest;
+        overdrawn || !since_cut.has_paid(PRICE)
     }
 
     fn next_excess(&self) -> f64 {
-        let growth = if self.is_near() { NEAR_GROWTH } else { GROWTH };
+        let faster = (SLOW / self.sustained).sqrt().clamp(1.0, FASTEST);
+        let growth = if self.is_near() { 1.0 + (NEAR_GROWTH - 1.0) * faster } else { 1.0 + (GROWTH - 1.0) * faster.powf(FASTER_BEYOND) };
         let first = match self.known {
             Known::Climbing => CLIMB_EXCESS,
-            Known::Roughly => NEAR,
+            Known::Roughly => ROUGH_EXCESS,
             Known::Well => FINE_EXCESS,
         };
         ((self.rate - self.sustained) * growth).max(self.sustained * first)
@@ -224,28 +212,58 @@ impl Controller {
         self.rate < self.sustained * (1.0 + NEAR)
     }
 
-    fn after_cut(&mut self, since_cut: f64) -> f64 {
-        let goes_on = since_cut < GOES_ON.0.max(GOES_ON.1 / self.rate);
+    fn is_far(&self) -> bool {
+        self.rate >= self.sustained * FAR
+    }
+
+    fn cut(&mut self, since_cut: &SinceCut, now: Instant) {
+        let ceiling = mem::replace(&mut self.ceiling, self.rate);
+        if !since_cut.has_admitted() {
+            self.rate = (self.rate * LEAST_LEFT).max(FLOOR);
+        } else {
+            let is_on_the_way = self.known != Known::Climbing && !self.saves_up && self.rate > self.sustained && self.rate < ceiling;
+            let rate = if is_on_the_way { self.back_from_the_ceiling() } else { self.after_cut(since_cut, now) };
+            self.rate = rate.max(FLOOR);
+            self.sustained = self.rate;
+        }
+        self.begin_anew(now);
+    }
+
+    fn back_from_the_ceiling(&mut self) -> f64 {
+        self.known = Known::Roughly;
+        (self.tested * (1.0 - CUT)).max(self.sustained)
+    }
+
+    fn after_cut(&mut self, since_cut: &SinceCut, now: Instant) -> f64 {
+        let goes_on = since_cut.length(now).as_secs_f64() < GOES_ON.0.max(GOES_ON.1 / self.rate);
         let fallback = mem::replace(&mut self.fallback, 0.0);
         if goes_on && (fallback..fallback * FAR).contains(&self.rate) {
             self.saves_up = self.known != Known::Climbing;
             self.known = Known::Well;
+            self.ceiling = 0.0;
             return fallback;
         }
-        let measured = f64::from(self.admitted) / since_cut;
-        let near = self.is_near();
-        let far = self.rate >= self.sustained * FAR;
+        let (near, far) = (self.is_near(), self.is_far());
         if self.saves_up && !goes_on && !far && self.rate > self.sustained {
             // What was saved up was used up at the last cut and is now: all that the service allowed in between was admitted.
             self.known = Known::Well;
-            return measured.max(self.sustained).min(self.rate);
+            return since_cut.admitted_rate(now).max(self.sustained).min(self.rate);
         }
         self.known = if near && !goes_on { Known::Well } else { Known::Roughly };
         if !near && !far {
             self.fallback = self.sustained;
         }
-        let cut = if near { self.rate * (1.0 - CUT) } else { self.tested.max(self.sustained) };
-        if goes_on { cut.min(measured * BELIEVED).max(self.rate * LEAST_LEFT) } else { cut }
+        let cut = if near {
+            (self.rate * (1.0 - CUT)).min(self.tested).max(self.sustained.min(self.rate))
+        } else {
+            self.tested.max(self.sustained)
+        };
+        if goes_on {
+            self.ceiling = 0.0;
+            cut.min(self.rate * since_cut.admitted_share()).max(self.rate * LEAST_LEFT)
+        } else {
+            cut
+        }
     }
 
     fn begin_climb_anew(&mut self, now: Instant) {
@@ -261,13 +279,17 @@ impl Controller {
     }
 
     fn begin_anew(&mut self, now: Instant) {
-        self.cut = Some(now);
+        self.since_cut = Some(SinceCut::new(now));
         self.judged = now;
         self.before = self.rate;
         self.tested = self.rate;
-        self.admitted = 0;
-        self.throttled = 1;
+        self.arrives = false;
     }
+}
+
+/// Whether the way to the ceiling has not ended.
+fn is_below(rate: f64, ceiling: f64) -> bool {
+    rate < ceiling * (1.0 - 2.0 * HEADROOM)
 }
 
 #[cfg(test)]

@@ -109,7 +109,9 @@ impl Records {
         };
         if is_too_long {
             let line = record.position().map_or(1, csv::Position::line);
-            let (before, _) = trim_line_breaks(self.reader.get_ref().since(start));
+            // How much was read beyond the limit is a matter of buffers.
+            let read = self.reader.get_ref().since(start);
+            let (before, _) = trim_line_breaks(&read[..read.len().min(limit as usize + 1)]);
             let place = Place { line: line + line_feeds(before), column: 1 };
             return Err(Failure { place: Some(place), problem: Problem::RecordTooLong { limit } });
         }

@@ -1,10 +1,10 @@
 //! The pacer against modelled services, on a clock of its own: how much of what a service allows is used, how many calls are wasted, how
 //! many leave in the worst second. Nine hours take seconds.
 //!
-//! A service here is a token bucket or windows of a second, whose quota may change or be shared with live traffic. Every row is measured
-//! at a round trip of 80 ms, and as the mean over round trips near it, since a probe that falls a few milliseconds earlier or later
-//! makes a difference; both must meet the targets that stand beside the figures. Where one is missed, that is said, and the exit code
-//! is 1.
+//! A service here is a token bucket or windows of a second, whose quota may change or be shared with live traffic. Calls arrive as they
+//! do on a machine: some tenths of a millisecond late, and a few of a thousand by more, so that a bucket of one throttles the call
+//! behind. Every row is the mean over round trips near 80 ms and several such machines, with the worst of them beside it; the mean must
+//! meet the targets. Where one is missed, that is said, and the exit code is 1.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -16,10 +16,17 @@ use tokio::time::Instant;
 
 /// Calls that may be in flight.
 const CONCURRENCY: usize = 512;
-/// The round trips, in seconds; the first one counts for itself, too.
+/// The round trips, in seconds.
 const ROUND_TRIPS: [f64; 7] = [0.08, 0.076, 0.0773, 0.0787, 0.0813, 0.0827, 0.084];
 /// So many days of live traffic are tried, each at 80 ms.
-const SEEDS: u64 = 40;
+const DAYS: u64 = 40;
+/// So many machines are tried at each round trip, where a scenario is short.
+const MACHINES: u64 = 8;
+/// How late a call arrives, in seconds: the mean of four draws up to this. So measured with the sandbox on two cores, in November 2026.
+const LATE: f64 = 0.4e-3;
+/// The share of calls that are held up beyond that, and by how much, in seconds. A sleeping process that does nothing else is woken so
+/// late as often there.
+const HELD_UP: (f64, f64, f64) = (0.003, 1e-3, 3e-3);
 const NIGHT: u64 = 9 * 3_600;
 /// So soon after a change 90 % of the new quota must be used, in seconds.
 const BACK: f64 = 45.0;
@@ -217,7 +224,7 @@ fn measure(scenario: &Scenario, round_trip: f64, seed: u64) -> Measured {
                 // The hard cap as `pace` keeps it: a late departure may be caught up with by 5 ms.
                 cap_due = cap_due.max(now.saturating_sub(Duration::from_millis(5))) + Duration::from_secs_f64(1.005 / cap);
                 controller.sent(start + now, random.next());
-                calls.push(Reverse((now + way, left.len(), now, Next::Arrives)));
+                calls.push(Reverse((now + way + lateness(&mut random), left.len(), now, Next::Arrives)));
                 left.push(now);
             }
         }
@@ -230,6 +237,13 @@ fn measure(scenario: &Scenario, round_trip: f64, seed: u64) -> Measured {
         worst_second: worst_second(&left),
         back: back(scenario, &admitted),
     }
+}
+
+fn lateness(random: &mut Random) -> Duration {
+    let (share, least, most) = HELD_UP;
+    let usual = (0..4).map(|_| random.next()).sum::<f64>() / 4.0 * LATE;
+    let held_up = if random.next() < share { least + (most - least) * random.next() } else { 0.0 };
+    Duration::from_secs_f64(usual + held_up)
 }
 
 /// The most departures in any half-open second.
@@ -260,29 +274,29 @@ fn mean(all: &[Measured], of: fn(&Measured) -> f64) -> f64 {
 
 fn main() -> ExitCode {
     let mut missed = 0;
-    println!("{:<46}{:>24}{:>25}{:>24}{:>14}{:>9}", "", "goodput %", "throttled %", "worst of all", "worst second", "back in");
+    println!("{:<46}{:>18}{:>22}{:>18}{:>14}{:>9}", "", "goodput %", "throttled %", "worst of all", "worst second", "back in");
     for scenario in SCENARIOS {
-        let live = matches!(scenario.quota, Quota::Shared(..));
-        let all: Vec<Measured> = if live {
-            (1..=SEEDS).map(|seed| measure(scenario, ROUND_TRIPS[0], seed)).collect()
-        } else {
-            ROUND_TRIPS.iter().map(|round_trip| measure(scenario, *round_trip, 7)).collect()
+        let all: Vec<Measured> = match scenario.quota {
+            Quota::Shared(..) => (1..=DAYS).map(|day| measure(scenario, ROUND_TRIPS[0], day)).collect(),
+            _ => {
+                let machines = if scenario.seconds < NIGHT { MACHINES } else { 1 };
+                let each = |round_trip| (1..=machines).map(move |machine| measure(scenario, round_trip, machine));
+                ROUND_TRIPS.into_iter().flat_map(each).collect()
+            }
         };
         let (goodput, throttled) = (mean(&all, |one| one.goodput), mean(&all, |one| one.throttled));
-        // One day of live traffic says nothing for itself.
-        let (first_goodput, first_throttled) = if live { (goodput, throttled) } else { (all[0].goodput, all[0].throttled) };
         let lowest = all.iter().map(|one| one.goodput).fold(f64::INFINITY, f64::min);
         let highest = all.iter().map(|one| one.throttled).fold(0.0, f64::max);
         let worst_second = all.iter().map(|one| one.worst_second).max().unwrap_or_default();
         let back = all.iter().filter_map(|one| one.back).reduce(f64::max);
-        let met = goodput.min(first_goodput) >= scenario.goodput
-            && throttled.max(first_throttled) <= scenario.throttled
+        let met = goodput >= scenario.goodput
+            && throttled <= scenario.throttled
             && worst_second as f64 <= scenario.cap
             && back.is_none_or(|seconds| seconds <= BACK);
         missed += u32::from(!met);
         let back = back.map_or(String::new(), |seconds| format!("{seconds:.0} s"));
-        print!("{:<46}{first_goodput:>7.1}{goodput:>7.1} (>= {:>3})", scenario.name, scenario.goodput);
-        print!("{first_throttled:>9.2}{throttled:>6.2} (<= {:>3}){lowest:>15.1} / {highest:>4.2}", scenario.throttled);
+        print!("{:<46}{goodput:>8.1} (>= {:>3})", scenario.name, scenario.goodput);
+        print!("{throttled:>12.2} (<= {:>3}){lowest:>11.1} / {highest:>4.2}", scenario.throttled);
         println!("{worst_second:>14}{back:>9} {}", if met { "" } else { "MISSED" });
     }
     ExitCode::from(u8::from(missed > 0))

@@ -1,5 +1,6 @@
 //! What the controller promises, by example. How well it does over minutes and nights is measured in `tests/bench/pace.rs`.
 
+use super::tuning::NOISE;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -41,13 +42,14 @@ fn where_throttling_goes_on_the_rate_becomes_what_is_still_admitted() {
     let start = Instant::now();
     let mut controller = Controller::new(Some(20.0), start);
     controller.throttled(start, start, None);
+    let soon = start + MEASURE / 2;
     for _ in 0..6 {
-        controller.admitted(start, start);
+        controller.admitted(soon, soon);
     }
-    controller.throttled(start + MEASURE / 2, start + MEASURE / 2, None);
-    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT)));
+    controller.throttled(soon, soon, None);
+    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT)), "too little was answered to judge by");
     controller.throttled(start + SECOND / 2, start + SECOND / 2, None);
-    assert_eq!(controller.allowed(), Some(12.0 * BELIEVED));
+    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT) * (6.0 / 8.0)));
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn the_rate_rests_longer_after_a_costly_episode_but_only_while_the_budget_is_ove
     let start = Instant::now();
     let rest = Duration::from_secs_f64(REST.0);
     let mut controller = sustaining(Known::Well, start);
-    controller.throttled = 2;
+    controller.throttled(start, start, None);
     let now = admit(&mut controller, start, rest * 3 / 2);
     assert_eq!(controller.allowed(), Some(20.0));
     controller.credit = 1.0;
@@ -202,4 +204,59 @@ fn a_run_without_a_cap_holds_back_only_once_it_is_throttled() {
     controller.throttled(start, start + SECOND, None);
     controller.sent(start + SECOND, 0.5);
     assert!(controller.due() > start + SECOND);
+}
+
+/// A controller at rest above `NOISY`, whose last cut was at 100 a second.
+fn resting(start: Instant) -> Controller {
+    let mut controller = sustaining(Known::Well, start);
+    controller.rate = 80.0;
+    controller.sustained = 80.0;
+    controller.ceiling = 100.0;
+    controller.begin_anew(start);
+    controller
+}
+
+#[test]
+fn at_rest_a_throttled_answer_among_many_is_chance_and_one_among_few_cuts_the_rate() {
+    let start = Instant::now();
+    let mut controller = resting(start);
+    let now = start + SECOND;
+    let answer = |controller: &mut Controller, admitted: u32| {
+        for _ in 0..admitted {
+            controller.admitted(now, start);
+        }
+        controller.throttled(now, now, None);
+    };
+    for _ in 0..100 {
+        answer(&mut controller, (2.0 / NOISE) as u32);
+    }
+    assert_eq!(controller.allowed(), Some(80.0));
+    for _ in 0..3 {
+        answer(&mut controller, 1);
+    }
+    assert!(controller.allowed().is_some_and(|rate| rate < 80.0));
+}
+
+#[test]
+fn the_ceiling_is_approached_and_what_is_not_throttled_below_it_becomes_the_sustained_rate() {
+    let start = Instant::now();
+    let mut controller = resting(start);
+    let now = admit(&mut controller, start, ROUND_TRIP * (APPROACH_PRICE - 1));
+    assert_eq!(controller.allowed(), Some(80.0), "each throttled answer is paid for first");
+    let now = admit(&mut controller, now, ROUND_TRIP);
+    assert_eq!(controller.allowed(), Some(80.0 + (100.0 * (1.0 - HEADROOM) - 80.0) * APPROACH));
+    admit(&mut controller, now, SECOND);
+    let arrived = (100.0 * (1.0 - 2.0 * HEADROOM))..=(100.0 * (1.0 - HEADROOM));
+    assert!(arrived.contains(&controller.rate) && controller.sustained == controller.rate);
+}
+
+#[test]
+fn what_is_throttled_on_the_way_to_the_ceiling_lowers_it_and_not_the_sustained_rate() {
+    let start = Instant::now();
+    let mut controller = resting(start);
+    let now = admit(&mut controller, start, ROUND_TRIP * APPROACH_PRICE);
+    let throttled = controller.rate;
+    assert!(throttled > 80.0);
+    controller.throttled(now, now, None);
+    assert_eq!((controller.rate, controller.sustained, controller.ceiling), (80.0, 80.0, throttled));
 }
