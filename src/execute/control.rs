@@ -25,8 +25,8 @@ use tokio::time::Instant;
 use self::since_cut::SinceCut;
 use self::tuning::{
     APPROACH, APPROACH_PRICE, BUDGET, CLIMB_EXCESS, CUT, DOCUMENTED_QUOTA, FAR, FASTER_BEYOND, FASTEST, FINE_EXCESS, FIRST_GROWTH, FLOOR,
-    GOES_ON, GROWTH, HEADROOM, HIGHEST, LARGEST_STEP, LEAST_LEFT, MEASURE, MOST_OWED, NEAR, NEAR_GROWTH, NOISY, PRICE, REST, ROUGH_EXCESS,
-    SLOW, STEP,
+    GOES_ON, GROWTH, HEADROOM, HIGHEST, LARGEST_STEP, LEAST_LEFT, MEASURE, MOST_OWED, NEAR, NEAR_GROWTH, NOISY, REST, ROUGH_EXCESS, SLOW,
+    STEP,
 };
 
 mod since_cut;
@@ -193,8 +193,7 @@ impl Controller {
             return since_cut.length(now) < MEASURE;
         }
         let rest = (REST.0 * since_cut.costs()).min(REST.1);
-        let overdrawn = self.credit < 0.0 && since_cut.length(now).as_secs_f64() < rest;
-        overdrawn || !since_cut.has_paid(PRICE)
+        self.credit < 0.0 && since_cut.length(now).as_secs_f64() < rest
     }
 
     fn next_excess(&self) -> f64 {
@@ -253,10 +252,12 @@ impl Controller {
         if !near && !far {
             self.fallback = self.sustained;
         }
-        let cut = if near {
-            (self.rate * (1.0 - CUT)).min(self.tested).max(self.sustained.min(self.rate))
-        } else {
+        let cut = if !near {
             self.tested.max(self.sustained)
+        } else if self.rate > self.sustained {
+            (self.rate * (1.0 - CUT)).min(self.tested).max(self.sustained)
+        } else {
+            self.rate * (1.0 - CUT)
         };
         if goes_on {
             self.ceiling = 0.0;

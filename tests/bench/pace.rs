@@ -16,8 +16,10 @@ use tokio::time::Instant;
 
 /// Calls that may be in flight.
 const CONCURRENCY: usize = 512;
-/// The round trips, in seconds.
-const ROUND_TRIPS: [f64; 7] = [0.08, 0.076, 0.0773, 0.0787, 0.0813, 0.0827, 0.084];
+/// The round trips of usual answers, in seconds.
+const USUAL: [f64; 7] = [0.08, 0.076, 0.0773, 0.0787, 0.0813, 0.0827, 0.084];
+/// Those of slow ones.
+const SLOW: [f64; 7] = [0.3, 0.285, 0.29, 0.295, 0.305, 0.31, 0.315];
 /// So many days of live traffic are tried, each at 80 ms.
 const DAYS: u64 = 40;
 /// So many machines are tried at each round trip, where a scenario is short.
@@ -48,6 +50,7 @@ struct Scenario {
     name: &'static str,
     cap: f64,
     quota: Quota,
+    round_trips: [f64; 7],
     seconds: u64,
     /// Of what the service allows, or of the cap where that is lower; in percent.
     goodput: f64,
@@ -56,7 +59,11 @@ struct Scenario {
 }
 
 const fn scenario(name: &'static str, cap: f64, quota: Quota, seconds: u64, goodput: f64, throttled: f64) -> Scenario {
-    Scenario { name, cap, quota, seconds, goodput, throttled }
+    Scenario { name, cap, quota, round_trips: USUAL, seconds, goodput, throttled }
+}
+
+const fn slow(scenario: Scenario) -> Scenario {
+    Scenario { round_trips: SLOW, ..scenario }
 }
 
 const UNLIMITED: Quota = Quota::Bucket(1e6, 1e6);
@@ -66,9 +73,13 @@ const SCENARIOS: &[Scenario] = &[
     scenario("  the same, nine hours", 30.0, UNLIMITED, NIGHT, 99.0, 0.0),
     scenario("cap 200, quota 30, burst 1", 200.0, Quota::Bucket(30.0, 1.0), 60, 93.0, 1.5),
     scenario("  the same, nine hours", 200.0, Quota::Bucket(30.0, 1.0), NIGHT, 93.0, 1.5),
+    slow(scenario("  the same, round trips of 300 ms", 200.0, Quota::Bucket(30.0, 1.0), 60, 93.0, 1.5)),
     scenario("cap 200, quota 120, burst 1", 200.0, Quota::Bucket(120.0, 1.0), 60, 93.0, 1.0),
     scenario("cap 200, quota 30, burst 30", 200.0, Quota::Bucket(30.0, 30.0), 60, 97.0, 1.0),
     scenario("  the same, nine hours", 200.0, Quota::Bucket(30.0, 30.0), NIGHT, 97.0, 1.0),
+    slow(scenario("  the same, round trips of 300 ms", 200.0, Quota::Bucket(30.0, 30.0), 60, 97.0, 3.0)),
+    scenario("cap 200, quota 100, burst 100", 200.0, Quota::Bucket(100.0, 100.0), 60, 95.0, 1.5),
+    scenario("cap 200, quota 12, burst 5", 200.0, Quota::Bucket(12.0, 5.0), 120, 95.0, 2.3),
     scenario("cap 200, quota 30 -> 10 -> 60, a minute each", 200.0, Quota::Changing([30.0, 10.0, 60.0]), 180, 94.0, 1.0),
     scenario("  the same, ten minutes", 200.0, Quota::Changing([30.0, 10.0, 60.0]), 600, 94.0, 1.0),
     scenario("cap 30, live traffic takes 0..25 of 30", 30.0, Quota::Shared(30.0, 25.0), 60, 90.0, 3.0),
@@ -277,11 +288,11 @@ fn main() -> ExitCode {
     println!("{:<46}{:>18}{:>22}{:>18}{:>14}{:>9}", "", "goodput %", "throttled %", "worst of all", "worst second", "back in");
     for scenario in SCENARIOS {
         let all: Vec<Measured> = match scenario.quota {
-            Quota::Shared(..) => (1..=DAYS).map(|day| measure(scenario, ROUND_TRIPS[0], day)).collect(),
+            Quota::Shared(..) => (1..=DAYS).map(|day| measure(scenario, scenario.round_trips[0], day)).collect(),
             _ => {
                 let machines = if scenario.seconds < NIGHT { MACHINES } else { 1 };
                 let each = |round_trip| (1..=machines).map(move |machine| measure(scenario, round_trip, machine));
-                ROUND_TRIPS.into_iter().flat_map(each).collect()
+                scenario.round_trips.into_iter().flat_map(each).collect()
             }
         };
         let (goodput, throttled) = (mean(&all, |one| one.goodput), mean(&all, |one| one.throttled));

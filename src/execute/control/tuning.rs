@@ -23,55 +23,53 @@ pub(super) const GROWTH: f64 = 1.16;
 /// The same while the excess is below `NEAR`: a sustained rate that is a little too low is put right in small steps.
 pub(super) const NEAR_GROWTH: f64 = 1.05;
 /// Up to this excess, as a share of the sustained rate, throttling is put down to the sustained rate itself.
-pub(super) const NEAR: f64 = 0.0326;
+pub(super) const NEAR: f64 = 0.0353;
 /// From this multiple of the sustained rate on, the quota has surely grown: what is saved up in a rest does not last that far.
-pub(super) const FAR: f64 = 1.685;
+pub(super) const FAR: f64 = 1.691;
 /// Below this rate the excess grows faster, in requests a second: few requests leave in a step, so that a step too far costs little.
-pub(super) const SLOW: f64 = 85.0;
+pub(super) const SLOW: f64 = 83.56;
 /// How much faster at most.
-pub(super) const FASTEST: f64 = 3.45;
+pub(super) const FASTEST: f64 = 3.15;
 /// What of that is left beyond `NEAR`, as an exponent.
-pub(super) const FASTER_BEYOND: f64 = 0.3;
+pub(super) const FASTER_BEYOND: f64 = 0.25;
 /// The first excess of a probe where the sustained rate has proved right, as a share of it: a quota that is hardly higher is met in
 /// steps that it can be told from.
 pub(super) const FINE_EXCESS: f64 = 0.002;
 /// The same where the sustained rate is a rough guess.
 pub(super) const ROUGH_EXCESS: f64 = 0.0096;
 /// The same where the first climb begins again: with more, aligned windows are overrun by a dozen calls once more.
-pub(super) const CLIMB_EXCESS: f64 = 0.0357;
+pub(super) const CLIMB_EXCESS: f64 = 0.028;
 
 /// How much of the way to the ceiling a step takes.
 pub(super) const APPROACH: f64 = 0.25;
 /// How far below the ceiling the way ends, as a share of it: so near to a quota without a burst, late arrivals alone are throttled.
-pub(super) const HEADROOM: f64 = 0.025;
+pub(super) const HEADROOM: f64 = 0.0236;
 /// How many admitted requests pay for a throttled one before the ceiling is approached.
-pub(super) const APPROACH_PRICE: u32 = 60;
+pub(super) const APPROACH_PRICE: u32 = 87;
 
 /// What a cut takes of a rate near the sustained one, as a share: more wastes a quota without a burst, less is throttled again sooner.
-pub(super) const CUT: f64 = 0.0128;
+pub(super) const CUT: f64 = 0.0113;
 /// The least of its rate that a cut leaves.
-pub(super) const LEAST_LEFT: f64 = 0.457;
+pub(super) const LEAST_LEFT: f64 = 0.4;
 /// How long answers are counted after a cut before they are believed: at least so long, and two round trips, so that not all of them
 /// left before the cut.
 pub(super) const MEASURE: Duration = Duration::from_millis(160);
 /// Throttling so soon after a cut means that it goes on. In seconds, or in requests at the present rate where that is longer.
-pub(super) const GOES_ON: (f64, f64) = (1.736, 4.335);
+pub(super) const GOES_ON: (f64, f64) = (1.973, 4.48);
 
 /// The share of throttled answers that is put down to chance while the rate is not above the sustained one. Where the burst is one
 /// request, a call that is held up for a millisecond has the next one throttled: on two shared processors, three in a thousand were.
-pub(super) const NOISE: f64 = 0.0316;
+pub(super) const NOISE: f64 = 0.0242;
 /// So many throttled answers beyond that share speak against the sustained rate.
-pub(super) const ALARM: f64 = 1.777;
+pub(super) const ALARM: f64 = 1.937;
 /// From this rate on, in requests a second: below, requests are so far apart that a millisecond is nothing to them.
 pub(super) const NOISY: f64 = 20.0;
 
 /// The share of the answers that may be throttled before rests become long: well below the target of 1 %, because a quota that
 /// changes costs more, and because no rest is endless.
-pub(super) const BUDGET: f64 = 0.004;
+pub(super) const BUDGET: f64 = 0.00376;
 /// The most throttled answers that are saved up or owed, so that neither a quiet night nor a storm counts for longer than minutes.
-pub(super) const MOST_OWED: f64 = 2.7;
+pub(super) const MOST_OWED: f64 = 2.86;
 /// How long the rate rests for each throttled answer of the last episode, in seconds, while the budget is overdrawn; and the longest
 /// such rest: a quota that has grown is found by then.
-pub(super) const REST: (f64, f64) = (5.65, 22.68);
-/// How many admitted requests pay for a throttled one before the next probe, whatever the budget: long round trips have long episodes.
-pub(super) const PRICE: u32 = 22;
+pub(super) const REST: (f64, f64) = (5.64, 11.17);
