@@ -111,9 +111,7 @@ impl Direct {
             .timeout_config(timeouts.build())
             .interceptor(witness.clone())
             .interceptor(guard::OnlySafeEndpoints { named_by_user });
-        if let Some(url) = endpoint {
-            config = config.endpoint_url(url);
-        }
+        config.set_endpoint_url(endpoint);
         if !connection.sign {
             config = config.allow_no_auth();
         }

@@ -2,7 +2,8 @@
 //!
 //! The SDK looks for one, too, but in a profile's section of services under `cognito-identity-provider`, where the AWS CLI and the
 //! documentation ("Service-specific endpoints" in the guide to SDKs and tools) have `cognito_identity_provider` (aws-runtime 1.10.2,
-//! `format_service_id_for_profile`): rows would go to AWS, and not where the profile says. Whether it is safe is left to `guard`.
+//! `format_service_id_for_profile`): rows would go to AWS, and not where the profile says. So this choice always takes the place of the
+//! SDK's. Whether it is safe is left to `guard`.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;

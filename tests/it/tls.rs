@@ -70,7 +70,7 @@ fn connect(client: TcpStream, heads: &Mutex<Vec<String>>, passed: Arc<Mutex<Vec<
     }
     let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
     heads.lock().unwrap().push(head);
-    let server = TcpStream::connect(target).unwrap();
+    let Ok(server) = TcpStream::connect(target) else { return };
     (&client).write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
     let (back, to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
     let seen = Arc::clone(&passed);
@@ -178,4 +178,31 @@ fn the_endpoint_of_a_profiles_services_is_used_by_every_command_and_shown_in_the
     project.give("password", format!("{MARK}!Aa1"));
     go(&["admin-set-user-password", "--user-pool-id", POOL, "--username", "user00001", "--password", &password]);
     assert_eq!(sandbox.attempts().len(), 3);
+}
+
+/// The AWS CLI reads that name with underscores, and would go to AWS. So must the plan say, and so it must be.
+#[test]
+fn a_section_of_services_with_a_misspelt_name_leads_nowhere() {
+    let project = Project::new();
+    project.give("users.csv", csv(&rows("zz-nowhere-1_Transport", 1)));
+    let services = "[services local]\ncognito-identity-provider =\n  endpoint_url = https://localhost:9\n";
+    project.give("config", format!("[profile mine]\nservices = local\nregion = zz-nowhere-1\n{services}"));
+    project.give("password", format!("{MARK}!Aa1"));
+    let password = format!("file://{}", project.path("password").display());
+    let one_user = ["admin-set-user-password", "--user-pool-id", "zz-nowhere-1_Transport", "--username", "ann", "--password", &password];
+    for args in [["check", "users.csv", "--live", "--policy", "none"].as_slice(), &one_user] {
+        let proxy = Proxy::start();
+        let mut command = project.command(args);
+        command
+            .env("AWS_CONFIG_FILE", project.path("config"))
+            .env("AWS_PROFILE", "mine")
+            .env("AWS_MAX_ATTEMPTS", "1")
+            .env("HTTPS_PROXY", &proxy.url);
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            command.env_remove(name);
+        }
+        project.start(command).finish();
+        let heads = proxy.heads.lock().unwrap();
+        assert!(!heads.is_empty() && heads.iter().all(|head| head.starts_with("CONNECT cognito-idp.zz-nowhere-1.")), "{args:?} {heads:?}");
+    }
 }
