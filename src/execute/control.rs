@@ -158,7 +158,7 @@ impl Controller {
             let since_cut = *since_cut;
             self.cut(&since_cut, now);
         } else {
-            since_cut.belongs_to_the_episode();
+            since_cut.add_to_the_episode();
         }
     }
 
@@ -185,7 +185,12 @@ impl Controller {
     }
 
     fn approaches(&self) -> bool {
-        self.known != Known::Climbing && !self.saves_up && is_below(self.rate, self.ceiling)
+        self.heeds_the_ceiling() && is_below(self.rate, self.ceiling)
+    }
+
+    /// Whether what was throttled says where the quota is: a burst that was used up does not.
+    fn heeds_the_ceiling(&self) -> bool {
+        self.known != Known::Climbing && !self.saves_up
     }
 
     fn rests(&self, since_cut: &SinceCut, now: Instant) -> bool {
@@ -217,10 +222,10 @@ impl Controller {
 
     fn cut(&mut self, since_cut: &SinceCut, now: Instant) {
         let ceiling = mem::replace(&mut self.ceiling, self.rate);
+        let is_on_the_way = self.heeds_the_ceiling() && self.rate > self.sustained && self.rate < ceiling;
         if !since_cut.has_admitted() {
             self.rate = (self.rate * LEAST_LEFT).max(FLOOR);
         } else {
-            let is_on_the_way = self.known != Known::Climbing && !self.saves_up && self.rate > self.sustained && self.rate < ceiling;
             let rate = if is_on_the_way { self.back_from_the_ceiling() } else { self.after_cut(since_cut, now) };
             self.rate = rate.max(FLOOR);
             self.sustained = self.rate;

@@ -1,5 +1,5 @@
 //! What it costs to wipe memory when it is freed: the real binary beside the same commands in this program, which has the system's
-//! allocator. Times on processors, since the wiping takes no other.
+//! allocator. Times on processors first, since the wiping takes no other.
 
 #[path = "loopback.rs"]
 mod loopback;
@@ -63,12 +63,12 @@ fn costs(what: &str, folder: &Path, args: &[&str]) {
         if unwiped {
             command.env(UNWIPED, "");
         }
-        let measured = measured(&mut command);
-        assert!(measured.status.success(), "{what} fails");
-        measured
+        let ended = measured(&mut command);
+        assert!(ended.status.success(), "{what} fails");
+        ended
     };
     let rounds: Vec<_> = (0..ROUNDS).map(|_| (time(Path::new(BINARY), false), time(&itself, true))).collect();
-    let least = |what: fn(&(Measured, Measured)) -> f64| rounds.iter().map(what).fold(f64::INFINITY, f64::min);
+    let least = |of: fn(&(Measured, Measured)) -> f64| rounds.iter().map(of).fold(f64::INFINITY, f64::min);
     let (with, without) = (least(|round| round.0.cpu), least(|round| round.1.cpu));
     println!("{what}: {with:.2} s of processor time with wiping, {without:.2} s without: {:.2} times", with / without);
     println!("    from start to end {:.2} s and {:.2} s", least(|round| round.0.seconds), least(|round| round.1.seconds));

@@ -14,8 +14,10 @@ pub(super) struct SinceCut {
     admitted: u32,
     /// Throttled answers of the episode that led to the cut: the one that did, and those to what left before it.
     episode: u32,
-    /// Of what left after the cut, what was let through and what was throttled.
-    fresh: (u32, u32),
+    /// Of what left after the cut, what was let through.
+    fresh_admitted: u32,
+    /// Of the same, what was throttled.
+    fresh_throttled: u32,
     /// How much speaks for it that throttling goes on, in throttled answers: a cumulative sum (CUSUM) of what is throttled beyond the
     /// share that is noise.
     evidence: f64,
@@ -23,13 +25,13 @@ pub(super) struct SinceCut {
 
 impl SinceCut {
     pub(super) fn new(at: Instant) -> Self {
-        Self { at, admitted: 0, episode: 1, fresh: (0, 0), evidence: 0.0 }
+        Self { at, admitted: 0, episode: 1, fresh_admitted: 0, fresh_throttled: 0, evidence: 0.0 }
     }
 
     pub(super) fn admitted(&mut self, sent: Instant) {
         self.admitted = self.admitted.saturating_add(1);
         if sent > self.at {
-            self.fresh.0 = self.fresh.0.saturating_add(1);
+            self.fresh_admitted = self.fresh_admitted.saturating_add(1);
             self.evidence = (self.evidence - NOISE).max(0.0);
         }
     }
@@ -38,16 +40,16 @@ impl SinceCut {
     pub(super) fn throttled(&mut self, sent: Instant) -> bool {
         let is_fresh = sent > self.at;
         if is_fresh {
-            self.fresh.1 = self.fresh.1.saturating_add(1);
+            self.fresh_throttled = self.fresh_throttled.saturating_add(1);
             self.evidence += 1.0;
         } else {
-            self.episode = self.episode.saturating_add(1);
+            self.add_to_the_episode();
         }
         is_fresh
     }
 
-    /// Counts what left after the cut and is no news to the episode: too little was answered to judge by.
-    pub(super) fn belongs_to_the_episode(&mut self) {
+    /// Counts a throttled answer to the episode that led to the cut.
+    pub(super) fn add_to_the_episode(&mut self) {
         self.episode = self.episode.saturating_add(1);
     }
 
@@ -86,6 +88,6 @@ impl SinceCut {
 
     /// The share of what left after the cut that was let through.
     pub(super) fn admitted_share(&self) -> f64 {
-        f64::from(self.fresh.0) / f64::from(self.fresh.0.saturating_add(self.fresh.1))
+        f64::from(self.fresh_admitted) / f64::from(self.fresh_admitted.saturating_add(self.fresh_throttled))
     }
 }
