@@ -29,7 +29,7 @@ test: .venv/made ## run all tests; the first time, install what they need into .
 
 check: fmt lint doc deny test ## everything that must pass before a change goes in
 
-soak: .venv/made ## the long form of the tests that have one: 1,000 kills, 10,000 power cuts, a minute of credentials that rotate, a run of ten million rows
+soak: .venv/made ## the long form of the tests that have one: 1,000 kills, 10,000 power cuts, ten gigabytes on a pipe, a minute of credentials that rotate, a run of ten million rows
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --lib journal:: -- --nocapture
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it crash:: -- --nocapture
 	COGNITO_PASSWD_SOAK=1 $(CARGO) test --locked --test it hostile:: -- --nocapture

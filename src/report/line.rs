@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::Account;
+use super::terminal::plain;
 use crate::input::Batch;
 use crate::journal::Mark;
 use crate::outcome::{Detail, Fate, Outcome};
@@ -71,11 +72,24 @@ pub enum Form {
     Csv,
     /// The same without what makes it safe there: every text as it is.
     RawCsv,
+    /// [`Form::Csv`] for a terminal: a text is on one line, and nothing in it is obeyed or hidden.
+    ShownCsv,
+    /// [`Form::RawCsv`] for a terminal.
+    ShownRawCsv,
     /// A JSON object a line, without loss.
     Jsonl,
 }
 
 impl Form {
+    /// The same for a terminal. JSON has no line break in a text.
+    pub(super) fn shown(self) -> Self {
+        match self {
+            Self::Csv | Self::ShownCsv => Self::ShownCsv,
+            Self::RawCsv | Self::ShownRawCsv => Self::ShownRawCsv,
+            Self::Jsonl => Self::Jsonl,
+        }
+    }
+
     /// The form that a file's name asks for: JSON Lines for `.jsonl`, `.ndjson` and `.json`, else CSV, raw or safe.
     pub fn of(path: &Path, raw_csv: bool) -> Self {
         match path.extension().and_then(|extension| extension.to_str()) {
@@ -88,7 +102,9 @@ impl Form {
     /// What stands before the first row.
     pub(super) fn header(self) -> &'static [u8] {
         match self {
-            Self::Csv | Self::RawCsv => b"row,line,user_pool_id,username,permanent,outcome,error_code,message,attempts,request_id,time\n",
+            Self::Csv | Self::RawCsv | Self::ShownCsv | Self::ShownRawCsv => {
+                b"row,line,user_pool_id,username,permanent,outcome,error_code,message,attempts,request_id,time\n"
+            }
             Self::Jsonl => b"",
         }
     }
@@ -98,14 +114,10 @@ impl Form {
         let mut account = Account::default();
         rows.iter().for_each(|row| account.add(&row.fate));
         let text = match self {
-            Self::Csv | Self::RawCsv => {
-                let text: fn(&str) -> Cow<'_, str> = if self == Self::Csv { for_spreadsheets } else { |text| Cow::Borrowed(text) };
-                let mut out = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-                for row in rows {
-                    out.serialize(Line::new(row, text))?;
-                }
-                out.into_inner().map_err(csv::IntoInnerError::into_error)?
-            }
+            Self::Csv => as_csv(rows, for_spreadsheets)?,
+            Self::RawCsv => as_csv(rows, |text| Cow::Borrowed(text))?,
+            Self::ShownCsv => as_csv(rows, |text| for_spreadsheets_of(plain(text)))?,
+            Self::ShownRawCsv => as_csv(rows, plain)?,
             Self::Jsonl => {
                 let mut out = Vec::new();
                 for row in rows {
@@ -117,6 +129,14 @@ impl Form {
         };
         Ok(Written { text, account })
     }
+}
+
+fn as_csv(rows: &[ReportRow<'_>], text: fn(&str) -> Cow<'_, str>) -> io::Result<Vec<u8>> {
+    let mut out = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    for row in rows {
+        out.serialize(Line::new(row, text))?;
+    }
+    out.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// Rows as they were written, and counted.
@@ -164,7 +184,11 @@ impl<'a> Line<'a> {
 
 /// A text that no spreadsheet takes for a formula: an apostrophe before what could begin one. Users called `+1555…` are common.
 fn for_spreadsheets(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    for_spreadsheets_of(Cow::Borrowed(text))
+}
+
+fn for_spreadsheets_of(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { text }
 }
 
 #[cfg(test)]

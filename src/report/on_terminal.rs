@@ -1,4 +1,5 @@
-//! A report that goes to a terminal: the same lines, with everything escaped that the terminal might obey or hide.
+//! What goes to a terminal: the same lines, with everything escaped that the terminal might obey or hide. A line break within a text is
+//! left to whoever writes the lines.
 
 use std::io::{self, Write};
 

@@ -37,6 +37,7 @@ pub struct Output {
 
 enum Place {
     Direct(Box<dyn Write>),
+    Terminal(Box<dyn Write>),
     Beside { file: BufWriter<EarlySync>, replace: bool },
 }
 
@@ -48,6 +49,11 @@ impl Output {
                 let kind = there.file_type();
                 kind.is_char_device() || kind.is_fifo() || kind.is_socket()
             })
+    }
+
+    /// Whether it goes to a terminal.
+    pub(super) fn is_terminal(&self) -> bool {
+        matches!(self.place, Place::Terminal(_))
     }
 
     /// Begins an output.
@@ -69,9 +75,9 @@ impl Output {
     fn begin(path: &Path, replace: bool) -> Result<Self, OutputError> {
         let io = |source| OutputError::Io { path: path.to_owned(), source };
         let place = if path == Path::new("-") {
-            Place::Direct(direct(io::stdout()))
+            direct(io::stdout())
         } else if Self::is_direct(path) {
-            Place::Direct(direct(File::options().write(true).open(path).map_err(io)?))
+            direct(File::options().write(true).open(path).map_err(io)?)
         } else if path.symlink_metadata().is_ok_and(|there| !(replace && there.is_file())) {
             return Err(OutputError::Exists(path.to_owned()));
         } else {
@@ -89,7 +95,7 @@ impl Output {
         let path = self.path;
         let io = |source| OutputError::Io { path: path.clone(), source };
         match self.place {
-            Place::Direct(mut out) => out.flush().map_err(io),
+            Place::Direct(mut out) | Place::Terminal(mut out) => out.flush().map_err(io),
             Place::Beside { file, replace } => {
                 let file = file.into_inner().map_err(|error| io(nameless(error.into_error())))?;
                 let file = file.finish().map_err(|error| io(nameless(error)))?;
@@ -104,21 +110,25 @@ impl Output {
     }
 }
 
-fn direct(out: impl Write + IsTerminal + 'static) -> Box<dyn Write> {
-    if out.is_terminal() { Box::new(OnTerminal::new(BufWriter::new(out))) } else { Box::new(BufWriter::new(out)) }
+fn direct(out: impl Write + IsTerminal + 'static) -> Place {
+    if out.is_terminal() {
+        Place::Terminal(Box::new(OnTerminal::new(BufWriter::new(out))))
+    } else {
+        Place::Direct(Box::new(BufWriter::new(out)))
+    }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.place {
-            Place::Direct(out) => out.write(bytes),
+            Place::Direct(out) | Place::Terminal(out) => out.write(bytes),
             Place::Beside { file, .. } => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.place {
-            Place::Direct(out) => out.flush(),
+            Place::Direct(out) | Place::Terminal(out) => out.flush(),
             Place::Beside { file, .. } => file.flush(),
         }
     }

@@ -50,6 +50,7 @@ pub enum ReportError {
 /// [`ReportError`] where input or journal cannot be read, or are not about the same rows, or the report cannot be written.
 pub fn write_all(source: Source<'_>, ledger: &mut Ledger, form: Form, mut output: Output) -> Result<Account, ReportError> {
     let mut account = Account::default();
+    let form = if output.is_terminal() { form.shown() } else { form };
     output.write_all(form.header())?;
     let take = &mut |written: Written| {
         account.absorb(written.account);

@@ -162,7 +162,7 @@ fn no_command_obeys_or_hides_what_stands_in_a_username() {
     for (shown, trick) in shown.iter().flat_map(|shown| TRICKS.map(|trick| (shown, trick))) {
         assert!(!shown.contains(trick), "{trick:?} in {shown:?}");
     }
-    for user in ["a\\u{202e}b", "=1+1"] {
+    for user in ["a\\u{202e}b", "a\\nb", "a\\rb", "'=1+1"] {
         assert!(shown[4].contains(user) && shown[6].contains(user), "{} {}", shown[4], shown[6]);
     }
     let kept = std::fs::read_to_string(project.path("kept.jsonl")).unwrap();
