@@ -135,7 +135,6 @@ fn remedy(code: &str) -> Option<&'static str> {
 
 /// What to do about the rows that are not set.
 fn advise(job: &Job, tally: &Tally) {
-    let not_set = tally.of(Outcome::Invalid) + tally.of(Outcome::NotSent) > 0;
     if job.input.origin == Origin::Stdin {
         if tally.of(Outcome::Set) < tally.rows() {
             say!("next: put the rows that are not set, as the report names them, into a file, and run that");
@@ -144,7 +143,8 @@ fn advise(job: &Job, tally: &Tally) {
     }
     let resume = plain(&job.resume_command);
     for (wanted, what, flag) in [
-        (not_set, "go on where this ended", ""),
+        (tally.of(Outcome::NotSent) > 0, "go on where this ended", ""),
+        (tally.of(Outcome::Invalid) > 0, "mend the invalid rows in the file, and then send them", ""),
         (tally.of(Outcome::Rejected) > 0, "send the rejected rows again, once what the code says is mended", " --retry-rejected"),
         (tally.of(Outcome::Unknown) > 0, "send the unknown rows again, whose password may or may not be set", " --unknown resend"),
     ] {

@@ -178,6 +178,18 @@ fn rejected_rows_are_sent_again_when_that_is_asked_for_and_no_others() {
     Report::read(&project, "results.csv").holds(&[("set", 11), ("rejected", 1)]);
 }
 
+#[test]
+fn rows_that_are_invalid_are_to_be_mended_before_the_run_goes_on() {
+    let (project, rows) = (Project::new(), rows(POOL, 3));
+    let sandbox = project.sandbox(&rows, &[]);
+    project.give("users.csv", csv(&[&rows[..2], &[rows[2].clone().with_password(" ")]].concat()));
+    let finished = project.run(&args(&sandbox.url, &["--skip-invalid"])).exits(1).says(&["mend the invalid rows", "run --resume"]);
+    assert!(!finished.stderr.contains("go on where this ended"), "{finished}");
+    project.give("users.csv", csv(&rows));
+    resume(&project, &sandbox.url, &[]).exits(0);
+    Report::read(&project, "results.csv").holds(&[("set", 3)]);
+}
+
 /// A run of 40 rows, killed while its calls are under way: what stands in its report, and its sandbox.
 fn killed(project: &Project, rows: &[Row], flags: &[&str]) -> (Report, Sandbox) {
     project.give("users.csv", csv(rows));
