@@ -114,9 +114,9 @@ impl Form {
         let mut account = Account::default();
         rows.iter().for_each(|row| account.add(&row.fate));
         let text = match self {
-            Self::Csv => as_csv(rows, for_spreadsheets)?,
+            Self::Csv => as_csv(rows, |text| for_spreadsheets(text.into()))?,
             Self::RawCsv => as_csv(rows, |text| Cow::Borrowed(text))?,
-            Self::ShownCsv => as_csv(rows, |text| for_spreadsheets_of(plain(text)))?,
+            Self::ShownCsv => as_csv(rows, |text| for_spreadsheets(plain(text)))?,
             Self::ShownRawCsv => as_csv(rows, plain)?,
             Self::Jsonl => {
                 let mut out = Vec::new();
@@ -183,11 +183,7 @@ impl<'a> Line<'a> {
 }
 
 /// A text that no spreadsheet takes for a formula: an apostrophe before what could begin one. Users called `+1555…` are common.
-fn for_spreadsheets(text: &str) -> Cow<'_, str> {
-    for_spreadsheets_of(Cow::Borrowed(text))
-}
-
-fn for_spreadsheets_of(text: Cow<'_, str>) -> Cow<'_, str> {
+fn for_spreadsheets(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { text }
 }
 

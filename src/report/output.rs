@@ -36,8 +36,7 @@ pub struct Output {
 }
 
 enum Place {
-    Direct(Box<dyn Write>),
-    Terminal(Box<dyn Write>),
+    Direct { out: Box<dyn Write>, is_terminal: bool },
     Beside { file: BufWriter<EarlySync>, replace: bool },
 }
 
@@ -53,7 +52,7 @@ impl Output {
 
     /// Whether it goes to a terminal.
     pub(super) fn is_terminal(&self) -> bool {
-        matches!(self.place, Place::Terminal(_))
+        matches!(self.place, Place::Direct { is_terminal: true, .. })
     }
 
     /// Begins an output.
@@ -95,7 +94,7 @@ impl Output {
         let path = self.path;
         let io = |source| OutputError::Io { path: path.clone(), source };
         match self.place {
-            Place::Direct(mut out) | Place::Terminal(mut out) => out.flush().map_err(io),
+            Place::Direct { mut out, .. } => out.flush().map_err(io),
             Place::Beside { file, replace } => {
                 let file = file.into_inner().map_err(|error| io(nameless(error.into_error())))?;
                 let file = file.finish().map_err(|error| io(nameless(error)))?;
@@ -111,24 +110,22 @@ impl Output {
 }
 
 fn direct(out: impl Write + IsTerminal + 'static) -> Place {
-    if out.is_terminal() {
-        Place::Terminal(Box::new(OnTerminal::new(BufWriter::new(out))))
-    } else {
-        Place::Direct(Box::new(BufWriter::new(out)))
-    }
+    let is_terminal = out.is_terminal();
+    let out = BufWriter::new(out);
+    Place::Direct { out: if is_terminal { Box::new(OnTerminal::new(out)) } else { Box::new(out) }, is_terminal }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.place {
-            Place::Direct(out) | Place::Terminal(out) => out.write(bytes),
+            Place::Direct { out, .. } => out.write(bytes),
             Place::Beside { file, .. } => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.place {
-            Place::Direct(out) | Place::Terminal(out) => out.flush(),
+            Place::Direct { out, .. } => out.flush(),
             Place::Beside { file, .. } => file.flush(),
         }
     }
