@@ -9,7 +9,7 @@ use super::command_line::Globals;
 use super::endpoint;
 use super::failure::Failure;
 use super::python;
-use crate::cognito::{Connection, Profile, ProfileChoice, ProfileError};
+use crate::cognito::{Connection, Profile, ProfileChoice, ProfileError, endpoint_of_environment, missing_services};
 
 /// How many attempts are made where nothing else is said.
 const ATTEMPTS: i64 = 3;
@@ -72,12 +72,15 @@ pub(super) async fn look(globals: &Globals) -> Result<Surroundings, Failure> {
     if sign {
         check_halves(choice.as_ref(), &profile)?;
     }
-    let region = region(globals, &profile).await?;
-    endpoint::check_region(&region)?;
-    let endpoint = endpoint_named(globals);
+    let region = region(globals, &profile).await;
+    if let Ok(region) = &region {
+        endpoint::check_region(region)?;
+    }
+    let endpoint = endpoint_named(globals, &profile)?;
     if let Some((url, _)) = &endpoint {
         endpoint::check_host(url)?;
     }
+    let region = region?;
     let attempts = attempts(&profile)?;
     let ca_bundle = globals.value("--ca-bundle").filter(|path| !path.is_empty()).map(str::to_owned);
     let ca_bundle = ca_bundle
@@ -131,14 +134,15 @@ async fn region(globals: &Globals, profile: &Profile) -> Result<String, Failure>
 }
 
 /// An endpoint in the place of AWS's own, and whether the command line named it. One in the profile is left to the door to AWS.
-fn endpoint_named(globals: &Globals) -> Option<(String, bool)> {
+fn endpoint_named(globals: &Globals, profile: &Profile) -> Result<Option<(String, bool)>, Failure> {
     if let Some(url) = globals.value("--endpoint-url") {
-        return Some((url.to_owned(), true));
+        return Ok(Some((url.to_owned(), true)));
     }
-    if variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|ignore| ignore.eq_ignore_ascii_case("true")) {
-        return None;
+    if let Some(name) = missing_services(profile) {
+        let missing = format!("the \"{name}\" services configuration does not exist.");
+        return Err(Failure::Other(format!("The profile is configured to use the services section but {missing}")));
     }
-    variable("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").or_else(|| variable("AWS_ENDPOINT_URL")).map(|url| (url, false))
+    Ok(endpoint_of_environment(profile).map(|url| (url, false)))
 }
 
 fn attempts(profile: &Profile) -> Result<i64, Failure> {

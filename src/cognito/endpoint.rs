@@ -8,6 +8,8 @@
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
+use super::Profile;
+
 /// The service's id in the form that makes both names right, that of the variable and that in the section of services.
 const SERVICE: &str = "Cognito_Identity_Provider";
 
@@ -15,4 +17,24 @@ const SERVICE: &str = "Cognito_Identity_Provider";
 pub(super) fn configured(shared: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id(SERVICE).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
     shared.service_config()?.load_config(key)
+}
+
+/// The endpoint that a variable names, unless the environment or the profile forbids to heed it.
+pub fn endpoint_of_environment(profile: &Profile) -> Option<String> {
+    let said = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let url = || said("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").or_else(|| said("AWS_ENDPOINT_URL"));
+    if is_ignored(profile) { None } else { url() }
+}
+
+/// The section of services in which the endpoint is to be looked for and which is missing or empty. The AWS CLI refuses then; the SDK
+/// would go to AWS.
+pub fn missing_services(profile: &Profile) -> Option<&str> {
+    let is_sought = !is_ignored(profile) && endpoint_of_environment(profile).is_none();
+    profile.missing_services.as_deref().filter(|_| is_sought)
+}
+
+fn is_ignored(profile: &Profile) -> bool {
+    let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").ok();
+    let ignored = ignored.or_else(|| profile.get("ignore_configured_endpoint_urls").map(str::to_owned));
+    ignored.is_some_and(|ignored| ignored.eq_ignore_ascii_case("true"))
 }

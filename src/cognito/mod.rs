@@ -35,6 +35,7 @@ use sdk::config::timeout::TimeoutConfig;
 use self::credentials::{AtHand, HeldCredentials};
 pub use direct::{Connection, Direct, ProfileChoice, Reply, instance_region};
 pub use echo::repeats;
+pub use endpoint::{endpoint_of_environment, missing_services};
 pub use pool::{NamingAttribute, PoolDescription};
 pub use profile::{Profile, ProfileError};
 pub use unanswered::Unanswered;
@@ -94,6 +95,11 @@ pub enum ConnectError {
         /// Why.
         source: std::io::Error,
     },
+    /// The profile has the endpoint looked for in a section of services that is not there.
+    #[error(
+        "the profile uses the services section {0}, and the AWS configuration file has none of that name, or an empty one\nadd it there, or name the endpoint with --endpoint-url"
+    )]
+    NoServices(String),
     /// The endpoint is none that a password may be sent to.
     #[error("{0}")]
     Endpoint(String),
@@ -108,6 +114,13 @@ pub enum ConnectError {
     },
 }
 
+/// A configuration that cannot be read is left to those who look for credentials in it.
+async fn refuse_missing_services(profile: Option<&str>) -> Result<(), ConnectError> {
+    let name = profile.map(str::to_owned).or_else(|| std::env::var("AWS_PROFILE").ok());
+    let profile = Profile::read(name.as_deref().unwrap_or("default")).await.unwrap_or_default();
+    missing_services(&profile).map_or(Ok(()), |name| Err(ConnectError::NoServices(name.to_owned())))
+}
+
 /// A client for each Region, made when a call first needs it.
 pub struct Cognito {
     clients: Mutex<BTreeMap<String, sdk::Client>>,
@@ -120,8 +133,11 @@ impl Cognito {
     /// Loads configuration and credentials sources. Nothing is sent before the first call.
     ///
     /// # Errors
-    /// [`ConnectError`] where the CA bundle or a proxy cannot be used, or the endpoint is not safe.
+    /// [`ConnectError`] where the CA bundle or a proxy cannot be used, or the endpoint is not safe or cannot be found.
     pub async fn connect(settings: Settings) -> Result<Self, ConnectError> {
+        if settings.endpoint_url.is_none() {
+            refuse_missing_services(settings.profile.as_deref()).await?;
+        }
         let http = http_client(&settings)?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = &settings.profile {

@@ -180,6 +180,35 @@ fn the_endpoint_of_a_profiles_services_is_used_by_every_command_and_shown_in_the
     assert_eq!(sandbox.attempts().len(), 3);
 }
 
+/// The AWS CLI refuses, and in its words. To go to AWS instead would send production what was meant for somewhere else.
+#[test]
+fn a_section_of_services_that_is_not_there_is_refused_unless_something_else_names_the_endpoint() {
+    let project = Project::new();
+    project.give("users.csv", csv(&rows("zz-nowhere-1_Transport", 1)));
+    project.give("config", "[profile mine]\nservices = local\n[services local]\n# nothing yet\n");
+    project.give("password", format!("{MARK}!Aa1"));
+    let password = format!("file://{}", project.path("password").display());
+    let one_user = ["admin-set-user-password", "--user-pool-id", "zz-nowhere-1_Transport", "--username", "ann", "--password", &password];
+    let run = ["run", "users.csv", "--yes", "--policy", "none", "--profile", "mine"];
+    let as_mine = |args: &[&str], (name, value): (&str, &str)| {
+        let mut command = project.command(args);
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            command.env_remove(name);
+        }
+        command.env("AWS_CONFIG_FILE", project.path("config")).env("AWS_PROFILE", "mine").env(name, value);
+        project.start(command).finish()
+    };
+    let nothing = ("AWS_ENDPOINT_URL", "");
+    let in_their_words = "The profile is configured to use the services section but the \"local\" services configuration does not exist.";
+    assert_eq!(as_mine(&one_user, nothing).exits(255).stderr, format!("\ncognito-passwd: [ERROR]: {in_their_words}\n"));
+    as_mine(&run, nothing).exits(2).says(&["services section local", "none of that name"]);
+    assert!(!project.path("users.csv.results.csv").exists());
+    for variable in [("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")] {
+        assert!(!as_mine(&one_user, variable).stderr.contains("services"), "{variable:?}");
+        assert!(!as_mine(&["check", "users.csv", "--live"], variable).stderr.contains("services"), "{variable:?}");
+    }
+}
+
 /// The AWS CLI reads that name with underscores, and would go to AWS. So must the plan say, and so it must be.
 #[test]
 fn a_section_of_services_with_a_misspelt_name_leads_nowhere() {
