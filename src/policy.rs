@@ -41,25 +41,34 @@ impl fmt::Display for ApiRule {
 
 /// The first rule of the API that `password` breaks.
 pub fn api_violation(password: &str) -> Option<ApiRule> {
-    api_violations(password).next()
+    api_violations(password).first().copied()
 }
 
 /// Every rule of the API that `password` breaks. A line break at either end is white space there, and no line break beside that.
-pub fn api_violations(password: &str) -> impl Iterator<Item = ApiRule> + use<> {
+pub fn api_violations(password: &str) -> Vec<ApiRule> {
     let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0B' | '\x0C' | '\r');
     let too_long = password.len() > MAX_PASSWORD && password.chars().count() > MAX_PASSWORD;
     let too_short = password.len() <= char::MAX.len_utf8() && password.chars().nth(1).is_none();
     let has_line_break = |text: &str| memchr2(b'\n', b'\r', text.as_bytes()).is_some();
     let line_break = has_line_break(password) && has_line_break(password.trim_matches(is_space));
-    [
-        too_long.then_some(ApiRule::TooLong),
-        password.starts_with(is_space).then_some(ApiRule::LeadingSpace),
-        password.ends_with(is_space).then_some(ApiRule::TrailingSpace),
-        too_short.then_some(ApiRule::TwoCharacters),
-        line_break.then_some(ApiRule::LineBreak),
-    ]
-    .into_iter()
-    .flatten()
+    // Mostly none is broken, and then nothing is built: this runs for every row.
+    let mut broken = Vec::new();
+    if too_long {
+        broken.push(ApiRule::TooLong);
+    }
+    if password.starts_with(is_space) {
+        broken.push(ApiRule::LeadingSpace);
+    }
+    if password.ends_with(is_space) {
+        broken.push(ApiRule::TrailingSpace);
+    }
+    if too_short {
+        broken.push(ApiRule::TwoCharacters);
+    }
+    if line_break {
+        broken.push(ApiRule::LineBreak);
+    }
+    broken
 }
 
 /// A pool's password policy, as `DescribeUserPool` gives it.
@@ -140,21 +149,29 @@ impl Policy {
     }
 
     /// Every rule that `password` breaks, in the order in which the service checks them.
-    pub fn violations(&self, password: &str) -> impl Iterator<Item = PolicyRule> + use<> {
+    pub fn violations(&self, password: &str) -> Vec<PolicyRule> {
         // One look at each byte, since this runs for every row: the classes of all of them together.
         let seen = password.bytes().fold(0, |seen, byte| seen | CLASSES[byte as usize]);
         let has = |class: u8| seen & class != 0;
         let too_short = utf16_length(password) < self.minimum_length;
         let has_symbol = || has(SYMBOL) || password.trim_matches(' ').contains(' ');
-        [
-            too_short.then_some(PolicyRule::MinimumLength(self.minimum_length)),
-            (self.require_uppercase && !has(UPPERCASE)).then_some(PolicyRule::Uppercase),
-            (self.require_lowercase && !has(LOWERCASE)).then_some(PolicyRule::Lowercase),
-            (self.require_numbers && !has(NUMBER)).then_some(PolicyRule::Numbers),
-            (self.require_symbols && !has_symbol()).then_some(PolicyRule::Symbols),
-        ]
-        .into_iter()
-        .flatten()
+        let mut broken = Vec::new();
+        if too_short {
+            broken.push(PolicyRule::MinimumLength(self.minimum_length));
+        }
+        if self.require_uppercase && !has(UPPERCASE) {
+            broken.push(PolicyRule::Uppercase);
+        }
+        if self.require_lowercase && !has(LOWERCASE) {
+            broken.push(PolicyRule::Lowercase);
+        }
+        if self.require_numbers && !has(NUMBER) {
+            broken.push(PolicyRule::Numbers);
+        }
+        if self.require_symbols && !has_symbol() {
+            broken.push(PolicyRule::Symbols);
+        }
+        broken
     }
 }
 
@@ -193,7 +210,7 @@ mod tests {
         Policy { minimum_length: 8, require_uppercase: true, require_lowercase: true, require_numbers: true, require_symbols: true };
 
     fn broken(policy: Policy, password: &str) -> Vec<PolicyRule> {
-        policy.violations(password).collect()
+        policy.violations(password)
     }
 
     #[test]
@@ -238,7 +255,7 @@ mod tests {
             ("\nab\r\n", &[LeadingSpace, TrailingSpace]),
             (long.as_str(), &[TooLong, LeadingSpace, TrailingSpace, LineBreak]),
         ] {
-            assert_eq!(api_violations(password).collect::<Vec<_>>(), rules, "{password:?}");
+            assert_eq!(api_violations(password), rules, "{password:?}");
         }
     }
 

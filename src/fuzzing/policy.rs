@@ -41,7 +41,7 @@ fn is_as_documented(policy: Policy, password: &str) {
     if policy.require_symbols && !contains_one_of(SYMBOLS) && !inner_space {
         documented.push(PolicyRule::Symbols);
     }
-    assert_eq!(policy.violations(password).collect::<Vec<_>>(), documented, "{policy:?} on {password:?}");
+    assert_eq!(policy.violations(password), documented, "{policy:?} on {password:?}");
 }
 
 /// `^[\S]+.*[\S]+$` and at most 256 characters, as a walk over the characters.
@@ -52,7 +52,7 @@ fn is_as_the_service_matches(password: &str) {
         [first, between @ .., last] => !is_space(first) && !is_space(last) && !between.iter().any(|c| matches!(c, '\n' | '\r')),
         _ => false,
     };
-    assert_eq!(api_violations(password).next().is_none(), matches && characters.len() <= 256, "{password:?}");
+    assert_eq!(api_violations(password).is_empty(), matches && characters.len() <= 256, "{password:?}");
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ fn one(batch: &Batch, index: usize) -> Read {
             assert_eq!((row.line, &identity.pool, &identity.username), (line, &texts[0], &texts[1]));
             // What looks at the fields of a row is parsing, too.
             let _ = PoolId::parse(&texts[0]);
-            assert_eq!(policy::api_violations(&texts[2]).next(), policy::api_violation(&texts[2]));
+            assert_eq!(policy::api_violations(&texts[2]).first().copied(), policy::api_violation(&texts[2]));
             Read { line, row: Some(texts), fault: None }
         }
         Err(malformed) => {

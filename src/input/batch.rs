@@ -50,15 +50,6 @@ impl Row<'_> {
     }
 }
 
-/// A row before it is numbered.
-pub(super) struct DecodedRow<'a> {
-    pub line: u64,
-    pub pool: Cow<'a, str>,
-    pub username: Cow<'a, str>,
-    pub password: Password<'a>,
-    pub lifetime: Lifetime,
-}
-
 /// An input error that has not learnt the input's name yet.
 pub(super) struct Failure {
     pub place: Option<Place>,
@@ -129,11 +120,10 @@ impl Batch {
     /// [`Malformed`] where the row breaks the format. No part of it is to be trusted then.
     pub fn row(&self, index: usize) -> Result<Row<'_>, Malformed> {
         let number = self.number(index);
-        let decoded: Result<DecodedRow<'_>, (Place, Flaw)> = match &self.rows {
-            Rows::Csv(rows) => rows.decode(index),
-            Rows::Jsonl(rows) => rows.decode(index),
+        let decoded: Result<Row<'_>, (Place, Flaw)> = match &self.rows {
+            Rows::Csv(rows) => rows.decode(index, number),
+            Rows::Jsonl(rows) => rows.decode(index, number),
         };
-        let DecodedRow { line, pool, username, password, lifetime } = decoded.map_err(|(place, flaw)| Malformed { number, place, flaw })?;
-        Ok(Row { number, line, pool, username, password, lifetime })
+        decoded.map_err(|(place, flaw)| Malformed { number, place, flaw })
     }
 }

@@ -6,21 +6,21 @@ use std::sync::Arc;
 use csv::{ByteRecord, ReaderBuilder};
 use memchr::{memchr, memchr_iter};
 
-use super::batch::{DecodedRow, Failure};
+use super::batch::Failure;
 use super::csv_fields::{RawFields, trim_line_breaks};
 use super::csv_header::Layout;
+use super::csv_records::{self, Record};
 use super::unknown::Unknown;
 use super::window::Window;
-use super::{Defaults, Field, Flaw, Limits, Place, Problem};
-use crate::row::Lifetime;
+use super::{Defaults, Field, Flaw, Limits, Place, Problem, Row};
+use crate::row::{Lifetime, RowNumber};
 use crate::secret::Password;
-
-/// A record that has grown beyond this many bytes is not used again: one long row in each place would otherwise keep gigabytes.
-const KEPT_RECORD: usize = 1024;
 
 /// The records of the input, one after the other.
 pub(super) struct Records {
     reader: csv::Reader<Window>,
+    /// The last one.
+    record: ByteRecord,
     layout: Arc<Layout>,
     limits: Limits,
 }
@@ -28,11 +28,7 @@ pub(super) struct Records {
 /// The records of a batch. Buffers stay for the next.
 #[derive(Default)]
 pub(super) struct Rows {
-    records: Vec<ByteRecord>,
-    /// How many of `records` belong to this batch.
-    count: usize,
-    /// Which of them are larger than [`KEPT_RECORD`].
-    large: Vec<usize>,
+    records: csv_records::Records,
     /// The bytes that the records were read from.
     raw: Vec<u8>,
     /// The offset of the first of them in the input.
@@ -45,9 +41,8 @@ impl Records {
     pub(super) fn start(window: Window, delimiter: u8, defaults: &Defaults, limits: Limits, unknown: &Unknown) -> Result<Self, Failure> {
         let reader =
             ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(limits.chunk).from_reader(window);
-        let mut records = Self { reader, layout: Arc::default(), limits };
-        let mut header = ByteRecord::new();
-        if !records.read(&mut header)? {
+        let mut records = Self { reader, record: ByteRecord::new(), layout: Arc::default(), limits };
+        if !records.read()? {
             return Err(Failure { place: None, problem: Problem::Empty });
         }
         let end = records.reader.position().byte();
@@ -55,7 +50,7 @@ impl Records {
         records.reader.get_mut().hand_over(end, &mut raw);
         let (before, raw) = trim_line_breaks(&raw);
         let line = 1 + line_feeds(before);
-        let layout = Layout::read(raw, &header, delimiter, defaults, unknown)
+        let layout = Layout::read(raw, &records.record, delimiter, defaults, unknown)
             .map_err(|(offset, problem)| Failure { place: Some(Place::within(raw, offset, line)), problem })?;
         records.layout = Arc::new(layout);
         Ok(records)
@@ -65,10 +60,7 @@ impl Records {
     pub(super) fn fill(&mut self, rows: &mut Rows) -> Result<(), Failure> {
         rows.layout = Arc::clone(&self.layout);
         rows.start = self.reader.get_ref().start();
-        rows.count = 0;
-        for index in rows.large.drain(..) {
-            rows.records[index] = ByteRecord::new();
-        }
+        rows.records.clear();
         let mut end = rows.start;
         let result = self.read_all(rows, &mut end);
         self.reader.get_mut().hand_over(end, &mut rows.raw);
@@ -77,38 +69,31 @@ impl Records {
 
     /// Leaves in `end` the offset after the last record: blank lines at the end of the input are no part of it.
     fn read_all(&mut self, rows: &mut Rows, end: &mut u64) -> Result<(), Failure> {
-        while rows.count < self.limits.rows && *end - rows.start < self.limits.bytes {
-            if rows.count > 0 && self.reader.get_ref().is_drained(*end) {
+        while rows.len() < self.limits.rows && *end - rows.start < self.limits.bytes {
+            if rows.len() > 0 && self.reader.get_ref().is_drained(*end) {
                 break;
             }
-            if rows.count == rows.records.len() {
-                rows.records.push(ByteRecord::new());
-            }
-            let record = &mut rows.records[rows.count];
-            if !self.read(record)? {
+            if !self.read()? {
                 break;
             }
-            if record.as_slice().len() + record.len() * size_of::<usize>() > KEPT_RECORD {
-                rows.large.push(rows.count);
-            }
-            rows.count += 1;
+            rows.records.push(&self.record);
             *end = self.reader.position().byte();
         }
         Ok(())
     }
 
-    /// Reads one record. `false` is the end.
-    fn read(&mut self, record: &mut ByteRecord) -> Result<bool, Failure> {
+    /// Reads the next record. `false` is the end.
+    fn read(&mut self) -> Result<bool, Failure> {
         let start = self.reader.position().byte();
         let limit = self.limits.record;
         self.reader.get_mut().set_limit(start + limit);
-        let result = self.reader.read_byte_record(record);
+        let result = self.reader.read_byte_record(&mut self.record);
         let is_too_long = match result {
             Ok(_) => self.reader.position().byte() - start > limit,
             Err(_) => self.reader.get_ref().is_beyond_limit(),
         };
         if is_too_long {
-            let line = record.position().map_or(1, csv::Position::line);
+            let line = self.record.position().map_or(1, csv::Position::line);
             // How much was read beyond the limit is a matter of buffers.
             let read = self.reader.get_ref().since(start);
             let (before, _) = trim_line_breaks(&read[..read.len().min(limit as usize + 1)]);
@@ -129,16 +114,20 @@ impl Records {
 
 impl Rows {
     pub(super) fn len(&self) -> usize {
-        self.count
+        self.records.len()
+    }
+
+    fn record(&self, index: usize) -> Record<'_> {
+        self.records.get(index).expect("the batch has so many rows")
     }
 
     /// The raw bytes of a record, without line breaks around it, and the line that it begins on.
     fn raw(&self, index: usize) -> (&[u8], u64) {
-        let begin = |index: usize| Some((self.records[..self.count].get(index)?.position()?.byte() - self.start) as usize);
-        let raw = &self.raw[begin(index).unwrap_or(0)..begin(index + 1).unwrap_or(self.raw.len())];
-        let (before, record) = trim_line_breaks(raw);
-        let line = self.records[index].position().map_or(1, csv::Position::line);
-        (record, line + line_feeds(before))
+        let begin = |record: Record<'_>| (record.byte - self.start) as usize;
+        let record = self.record(index);
+        let raw = &self.raw[begin(record)..self.records.get(index + 1).map_or(self.raw.len(), begin)];
+        let (before, raw) = trim_line_breaks(raw);
+        (raw, record.line + line_feeds(before))
     }
 
     pub(super) fn line(&self, index: usize) -> u64 {
@@ -155,40 +144,44 @@ impl Rows {
     /// Whether the cells of username and password are names of their own columns.
     pub(super) fn repeats_header(&self, index: usize) -> bool {
         let is_name = |field| {
-            let cell = self.layout.column(field).and_then(|column| self.records[index].get(column));
+            let cell = self.layout.column(field).and_then(|column| self.record(index).cell(column));
             cell.and_then(|cell| str::from_utf8(cell).ok()).is_some_and(|cell| Field::named(cell.trim()) == Some(field))
         };
         is_name(Field::Username) && is_name(Field::Password)
     }
 
-    /// Decodes a record.
-    pub(super) fn decode(&self, index: usize) -> Result<DecodedRow<'_>, (Place, Flaw)> {
-        let record = &self.records[index];
+    /// Decodes a record, which has this number.
+    pub(super) fn decode(&self, index: usize, number: RowNumber) -> Result<Row<'_>, (Place, Flaw)> {
+        let record = self.record(index);
         let (raw, line) = self.raw(index);
         let all = self.check_shape(record, raw).map_err(|(offset, flaw)| (Place::within(raw, offset, line), flaw))?;
         let text = |field| match self.layout.column(field).and_then(|column| record.range(column)) {
-            // No slice where half a character at the end of the cell makes a whole one with the next cell.
-            Some(cell) => all.get(cell).ok_or_else(|| (self.place(index, field), Flaw::NotUtf8)),
-            None => Ok(""),
+            // None where half a character at the end of the cell makes a whole one with the next cell.
+            Some(cell) => all.get(cell),
+            None => Some(""),
         };
-        let pool = match (text(Field::Pool)?, &self.layout.defaults.pool) {
+        let texts = [text(Field::Pool), text(Field::Username), text(Field::Password), text(Field::Permanent)];
+        if let Some(half) = texts.iter().position(Option::is_none) {
+            return Err((self.place(index, Field::ALL[half]), Flaw::NotUtf8));
+        }
+        let [pool, username, password, permanent] = texts.map(Option::unwrap_or_default);
+        let pool = match (pool, &self.layout.defaults.pool) {
             ("", Some(default)) => default,
             ("", None) => return Err((self.place(index, Field::Pool), Flaw::MissingField(Field::Pool))),
             (own, _) => own,
         };
-        let lifetime = match text(Field::Permanent)? {
+        let lifetime = match permanent {
             "" => self.layout.defaults.lifetime.unwrap_or_default(),
             own if own.eq_ignore_ascii_case("true") => Lifetime::Permanent,
             own if own.eq_ignore_ascii_case("false") => Lifetime::Temporary,
             _ => return Err((self.place(index, Field::Permanent), Flaw::NotBoolean)),
         };
-        let username = Cow::Borrowed(text(Field::Username)?);
-        Ok(DecodedRow { line, pool: Cow::Borrowed(pool), username, password: Password::new(text(Field::Password)?), lifetime })
+        Ok(Row { number, line, pool: Cow::Borrowed(pool), username: Cow::Borrowed(username), password: Password::new(password), lifetime })
     }
 
     /// The text of all cells together, if quotes, the number of fields and the encoding are sound. Cells that nobody asks for count as
     /// well: they tell that the file is in another encoding.
-    fn check_shape<'r>(&self, record: &'r ByteRecord, raw: &[u8]) -> Result<&'r str, (usize, Flaw)> {
+    fn check_shape<'r>(&self, record: Record<'r>, raw: &[u8]) -> Result<&'r str, (usize, Flaw)> {
         let fields = || RawFields::of(raw, self.layout.delimiter);
         if memchr(b'"', raw).is_some()
             && let Some(flaw) = fields().flaw()
@@ -200,8 +193,8 @@ impl Rows {
             let surplus = if found > expected { fields().beginning_of(expected) } else { 0 };
             return Err((surplus, Flaw::FieldCount { found, expected }));
         }
-        str::from_utf8(record.as_slice()).map_err(|_| {
-            let broken = record.iter().position(|cell| str::from_utf8(cell).is_err());
+        str::from_utf8(record.text).map_err(|_| {
+            let broken = (0..found).position(|column| record.cell(column).is_some_and(|cell| str::from_utf8(cell).is_err()));
             (fields().beginning_of(broken.unwrap_or(0)), Flaw::NotUtf8)
         })
     }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::batch::{DecodedRow, Failure};
+use super::batch::Failure;
 use super::json_object::{Object, Value, value_offset};
 use super::unknown::Unknown;
 use super::window::Window;
-use super::{Defaults, Field, Flaw, Limits, Place, Problem};
-use crate::row::Lifetime;
+use super::{Defaults, Field, Flaw, Limits, Place, Problem, Row};
+use crate::row::{Lifetime, RowNumber};
 use crate::secret::Password;
 
 /// The lines of the input, one after the other.
@@ -145,8 +145,8 @@ impl Rows {
         Place::within(self.raw(index), offset, self.line(index))
     }
 
-    /// Decodes a line.
-    pub(super) fn decode(&self, index: usize) -> Result<DecodedRow<'_>, (Place, Flaw)> {
+    /// Decodes a line, which has this number.
+    pub(super) fn decode(&self, index: usize, number: RowNumber) -> Result<Row<'_>, (Place, Flaw)> {
         let text = str::from_utf8(self.raw(index)).map_err(|error| (self.place_at(index, error.valid_up_to()), Flaw::NotUtf8))?;
         let object: Object<'_> = serde_json::from_str(text).map_err(|error| {
             // The error's own text may quote the line, and is never looked at.
@@ -172,7 +172,7 @@ impl Rows {
             Some((member, _)) => return Err((self.place_of_member(index, member), Flaw::WrongType(Field::Permanent))),
         };
         object.unknown.iter().for_each(|name| unknown.add(name));
-        Ok(DecodedRow { line: self.line(index), pool, username, password: Password::new(password), lifetime })
+        Ok(Row { number, line: self.line(index), pool, username, password: Password::new(password), lifetime })
     }
 
     /// The text of a member; `null` is as good as none.

@@ -23,6 +23,7 @@ mod batch;
 mod csv;
 mod csv_fields;
 mod csv_header;
+mod csv_records;
 mod field;
 mod flaw;
 mod json_object;

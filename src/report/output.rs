@@ -36,7 +36,7 @@ pub struct Output {
 }
 
 enum Place {
-    Direct { out: Box<dyn Write>, is_terminal: bool },
+    Direct { out: Box<dyn Write + Send>, is_terminal: bool },
     Beside { file: BufWriter<EarlySync>, replace: bool },
 }
 
@@ -109,7 +109,7 @@ impl Output {
     }
 }
 
-fn direct(out: impl Write + IsTerminal + 'static) -> Place {
+fn direct(out: impl Write + IsTerminal + Send + 'static) -> Place {
     let is_terminal = out.is_terminal();
     let out = BufWriter::new(out);
     Place::Direct { out: if is_terminal { Box::new(OnTerminal::new(out)) } else { Box::new(out) }, is_terminal }

@@ -1,7 +1,5 @@
 //! One row by itself: decode it, and hold it against every rule that needs no other row.
 
-use rayon::prelude::*;
-
 use super::lint::{Level, Lint, Lints};
 use super::marks::{Mark, Marker};
 use super::policies::{Policies, PoolNumber, Pools};
@@ -10,9 +8,6 @@ use super::{Finding, Rule, Severity, suspect, username};
 use crate::input::{Batch, Field, Place, Row};
 use crate::policy;
 use crate::row::{Lifetime, PoolId};
-
-/// How many rows a thread takes at once.
-const ROWS_AT_ONCE: usize = 128;
 
 /// What is known about a row of a batch.
 pub(super) enum Verdict {
@@ -55,46 +50,41 @@ impl Verdicts {
         Self { warnings: true, ..Self::default() }
     }
 
-    /// Checks the rows of a batch in parallel, as far as their pools are known. The rest stay open.
+    /// Checks the rows of a batch as far as their pools are known. The rest stay open.
     pub(super) fn check(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
+        let mut check = self.checking(batch, pools, marker);
         self.verdicts.clear();
-        self.verdicts.resize_with(batch.len(), || Verdict::Open);
-        self.found = false;
-        self.close(batch, pools, marker);
+        self.verdicts.extend((0..batch.len()).map(|index| check.row(index)));
+        self.open = self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Open));
+        self.found = self.verdicts.iter().any(|verdict| !verdict.findings().is_empty());
     }
 
-    /// Closes the verdicts that [`Verdicts::check`] left open: asks for the policies of their pools, in order, and checks them.
-    pub(super) fn settle(&mut self, batch: &Batch, policies: &mut Policies<'_>, marker: &Marker) {
+    /// Closes the verdicts that [`Verdicts::check`] left open: asks for the policies of their pools, in order, and checks them. It says
+    /// whether there were any.
+    pub(super) fn settle(&mut self, batch: &Batch, policies: &mut Policies<'_>, marker: &Marker) -> bool {
         if !self.open {
-            return;
+            return false;
         }
-        for (index, _) in self.verdicts.iter().enumerate().filter(|(_, verdict)| matches!(verdict, Verdict::Open)) {
+        let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Open);
+        for (index, _) in self.verdicts.iter().enumerate().filter(|(_, verdict)| is_open(verdict)) {
             if let Ok(row) = batch.row(index)
                 && let Ok(pool) = PoolId::parse(&row.pool)
             {
                 policies.learn(pool);
             }
         }
-        self.close(batch, policies.pools(), marker);
+        let mut check = self.checking(batch, policies.pools(), marker);
+        for (index, verdict) in self.verdicts.iter_mut().enumerate().filter(|(_, verdict)| is_open(verdict)) {
+            *verdict = check.row(index);
+            self.found |= !verdict.findings().is_empty();
+        }
+        self.open = false;
+        true
     }
 
-    fn close(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
+    fn checking<'a>(&self, batch: &'a Batch, pools: &'a Pools, marker: &'a Marker) -> Check<'a> {
         let lints = if self.warnings { pools.lints() } else { pools.lints().errors_alone() };
-        let chunks = self.verdicts.par_chunks_mut(ROWS_AT_ONCE).enumerate().map(|(chunk, verdicts)| {
-            let mut check = Check { batch, pools, marker, lints, last_pool: None };
-            let (mut open, mut found) = (false, false);
-            for (index, verdict) in verdicts.iter_mut().enumerate() {
-                if let Verdict::Open = verdict {
-                    *verdict = check.row(chunk * ROWS_AT_ONCE + index);
-                    open |= matches!(verdict, Verdict::Open);
-                    found |= !verdict.findings().is_empty();
-                }
-            }
-            (open, found)
-        });
-        let (open, found) = chunks.reduce(|| (false, false), |a, b| (a.0 | b.0, a.1 | b.1));
-        self.open = open;
-        self.found |= found;
+        Check { batch, pools, marker, lints, last_pool: None }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Verdict> {
@@ -149,9 +139,9 @@ impl Check<'_> {
             blame(Field::Username, Rule::Protected);
         }
         let password = row.password.expose();
-        policy::api_violations(password).for_each(|rule| blame(Field::Password, Rule::Password(rule)));
+        policy::api_violations(password).into_iter().for_each(|rule| blame(Field::Password, Rule::Password(rule)));
         if let Some(policy) = pool.and_then(|pool| self.pools.policy(pool)) {
-            policy.violations(password).for_each(|rule| blame(Field::Password, Rule::Policy(rule)));
+            policy.violations(password).into_iter().for_each(|rule| blame(Field::Password, Rule::Policy(rule)));
         }
         if !self.lints.are_silent() {
             suspect::look(&row.username, password, |lint| findings.extend(self.lint(index, &row, lint)));

@@ -13,6 +13,7 @@ mod duplicates;
 mod lint;
 mod marks;
 mod once;
+mod pipeline;
 mod policies;
 mod protected;
 mod rule;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Verdict, Verdicts};
+use super::check::Verdict;
 use super::duplicates::Standing;
 use super::marks::Marker;
+use super::pipeline::{self, CheckedBatch};
+use super::policies::Pools;
 use super::{Duplicates, Finding, Policies, Survey};
 use crate::input::{Batch, InputError, Place, Reader};
 
@@ -16,26 +18,20 @@ pub fn survey_once(
     reader: &mut Reader,
     policies: &mut Policies<'_>,
     duplicates: Duplicates,
-    findings: &mut dyn FnMut(Finding),
+    findings: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<Survey, InputError> {
     let pools = BTreeMap::new();
     let mut survey = Survey { rows: 0, valid: 0, invalid: 0, skipped: 0, permanent: 0, temporary: 0, pools, duplicates };
     let marker = Marker::new();
-    let (mut batch, mut verdicts) = (Batch::default(), Verdicts::with_warnings());
-    loop {
-        reader.fill(&mut batch)?;
-        if batch.is_empty() {
-            return Ok(survey);
-        }
-        verdicts.check(&batch, policies.pools(), &marker);
-        verdicts.settle(&batch, policies, &marker);
+    pipeline::each_batch(reader, policies, &marker, |CheckedBatch { batch, verdicts, .. }, pools| {
         for (index, verdict) in verdicts.drain().enumerate() {
-            count(&mut survey, &batch, index, verdict, policies, findings);
+            count(&mut survey, batch, index, verdict, pools, findings);
         }
-    }
+    })?;
+    Ok(survey)
 }
 
-fn count(survey: &mut Survey, batch: &Batch, index: usize, verdict: Verdict, policies: &Policies<'_>, findings: &mut dyn FnMut(Finding)) {
+fn count(survey: &mut Survey, batch: &Batch, index: usize, verdict: Verdict, pools: &Pools, findings: &mut dyn FnMut(Finding)) {
     survey.rows += 1;
     let (row, place) = (batch.number(index), Place { line: batch.line(index), column: 1 });
     match verdict {
@@ -46,7 +42,7 @@ fn count(survey: &mut Survey, batch: &Batch, index: usize, verdict: Verdict, pol
                 Standing::Wins => {
                     survey.valid += 1;
                     *(if lifetime.is_permanent() { &mut survey.permanent } else { &mut survey.temporary }) += 1;
-                    survey.pools.entry(policies.pools().id(pool).clone()).or_default().add(lifetime);
+                    survey.pools.entry(pools.id(pool).clone()).or_default().add(lifetime);
                 }
                 Standing::Loses { .. } => survey.skipped += 1,
                 Standing::Refused(rule) => {
@@ -54,8 +50,7 @@ fn count(survey: &mut Survey, batch: &Batch, index: usize, verdict: Verdict, pol
                     findings(Finding::new(row, place, rule));
                 }
             }
-            let lints = policies.pools().lints();
-            judgement.warnings.into_iter().for_each(|rule| findings(Finding::of_lint(row, place, rule, lints)));
+            judgement.warnings.into_iter().for_each(|rule| findings(Finding::of_lint(row, place, rule, pools.lints())));
         }
         Verdict::Invalid(found) => {
             survey.invalid += 1;

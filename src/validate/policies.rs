@@ -30,24 +30,24 @@ impl<F: FnMut(&PoolId) -> Option<Policy>> PolicySource for F {
 /// two threads at once. Pass the same one to both passes over a file, so that both see the same policies.
 pub struct Policies<'a> {
     source: Box<dyn PolicySource + Send + 'a>,
-    pools: Pools,
+    pools: Arc<Pools>,
 }
 
 impl<'a> Policies<'a> {
     /// Knows no pool yet.
     pub fn new(source: impl PolicySource + Send + 'a) -> Self {
-        Self { source: Box::new(source), pools: Pools::default() }
+        Self { source: Box::new(source), pools: Arc::default() }
     }
 
     /// The same, with what becomes of each lint.
     pub fn with_lints(mut self, lints: Lints) -> Self {
-        self.pools.lints = lints;
+        Arc::make_mut(&mut self.pools).lints = lints;
         self
     }
 
     /// The same, with users that are never touched.
     pub fn protecting(mut self, protected: Option<Arc<Protected>>) -> Self {
-        self.pools.protected = protected;
+        Arc::make_mut(&mut self.pools).protected = protected;
         self
     }
 
@@ -58,10 +58,11 @@ impl<'a> Policies<'a> {
 
     /// What is known by now, for another pass over the same rows. It asks nobody: pools that are not known have no policy.
     pub fn another(&self) -> Policies<'static> {
-        Policies { source: Box::new(|_: &PoolId| None), pools: self.pools.clone() }
+        Policies { source: Box::new(|_: &PoolId| None), pools: Arc::clone(&self.pools) }
     }
 
-    pub(super) fn pools(&self) -> &Pools {
+    /// The pools named so far. Who shares them does not see those that are learnt later.
+    pub(super) fn pools(&self) -> &Arc<Pools> {
         &self.pools
     }
 
@@ -70,11 +71,12 @@ impl<'a> Policies<'a> {
         if self.pools.numbers.contains_key(pool.as_str()) {
             return;
         }
-        let number = u32::try_from(self.pools.known.len()).expect("there are no more pools than rows");
-        self.pools.numbers.insert(pool.as_str().into(), PoolNumber(number));
         let policy = self.source.policy(&pool);
         let case_sensitive = self.source.case_sensitive(&pool);
-        self.pools.known.push(Pool { id: pool, policy, case_sensitive });
+        let pools = Arc::make_mut(&mut self.pools);
+        let number = u32::try_from(pools.known.len()).expect("there are no more pools than rows");
+        pools.numbers.insert(pool.as_str().into(), PoolNumber(number));
+        pools.known.push(Pool { id: pool, policy, case_sensitive });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pass one over a file: what it holds and what is wrong with it, before anything is sent.
 //!
-//! While one batch is checked the next is read. Memory is flat but for 16 bytes a valid row, which find the duplicates. Passwords that many
-//! rows have are found in a table of a fixed size.
+//! Memory is flat but for 16 bytes a valid row, which find the duplicates. Passwords that many rows have are found in a table of a fixed
+//! size.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,6 +9,7 @@ use super::check::{Verdict, Verdicts};
 use super::duplicates::Standing;
 use super::lint::{Level, Lint};
 use super::marks::{Marker, Marks, Rival};
+use super::pipeline::{self, CheckedBatch};
 use super::policies::Pools;
 use super::shared::{Shared, UNMARKED};
 use super::{Duplicates, Finding, OnDuplicate, Policies};
@@ -82,31 +83,17 @@ pub fn survey(
     reader: &mut Reader,
     policies: &mut Policies<'_>,
     on_duplicate: OnDuplicate,
-    each_batch: &mut dyn FnMut(u64, u64),
-    findings: &mut dyn FnMut(Finding),
+    each_batch: &mut (dyn FnMut(u64, u64) + Send),
+    findings: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<Survey, InputError> {
     reader.rewind()?;
     let marker = Marker::new();
     let mut count = Count::new();
-    let (mut current, mut next) = (Batch::default(), Batch::default());
-    let (mut verdicts, mut counted) = (Verdicts::with_warnings(), Verdicts::with_warnings());
-    reader.fill(&mut current)?;
-    while !current.is_empty() {
-        let pools = policies.pools();
-        // Three batches are under way: one is read, one is checked on whatever core is free, and the one before is counted.
-        let (filled, ()) = rayon::join(
-            || rayon::join(|| reader.fill(&mut next), || count.add(&counted, pools)).0,
-            || verdicts.check(&current, pools, &marker),
-        );
-        verdicts.settle(&current, policies, &marker);
+    pipeline::each_batch(reader, policies, &marker, |CheckedBatch { batch, verdicts, bytes_read }, pools| {
         verdicts.findings().for_each(&mut *findings);
-        each_batch(reader.bytes_read(), current.number(current.len() - 1).0);
-        filled?;
-        std::mem::swap(&mut current, &mut next);
-        std::mem::swap(&mut verdicts, &mut counted);
-    }
-    count.add(&counted, policies.pools());
-    drop((current, next, verdicts, counted));
+        each_batch(*bytes_read, batch.number(batch.len() - 1).0);
+        count.add(verdicts, pools);
+    })?;
 
     let lints = policies.pools().lints();
     let other_case = lints.level(Lint::UsernameCase) != Level::Allow;
@@ -136,21 +123,14 @@ fn rows_that_share(
     let by_mark: HashMap<_, _> = found.into_iter().map(|found| (found.mark, found.rows)).collect();
     let mut rivals = Vec::new();
     reader.rewind()?;
-    let (mut batch, mut verdicts) = (Batch::default(), Verdicts::default());
-    loop {
-        reader.fill(&mut batch)?;
-        if batch.is_empty() {
-            return Ok(rivals);
-        }
-        verdicts.check(&batch, policies.pools(), marker);
+    pipeline::each_batch(reader, policies, marker, |CheckedBatch { batch, verdicts, .. }, _| {
         for (index, verdict) in verdicts.iter().enumerate() {
-            if let Verdict::Valid { mark, .. } = verdict
-                && let Some(&rows) = by_mark.get(&mark.password())
-            {
+            if let Some(&rows) = by_mark.get(&verdict.password_mark()) {
                 rivals.push(Rival::by_password(batch.number(index), rows));
             }
         }
-    }
+    })?;
+    Ok(rivals)
 }
 
 /// Reads the file once more, if it has rows that do not stand alone, for what was not kept of every row: the line of each of them, and in

@@ -55,7 +55,7 @@ pub(super) fn is_acceptable(pool: &Pool, content: &Content, user: &User, passwor
 
 /// The pool's policy, one reason at a time, in the words of the live service.
 pub(super) fn conforms(policy: &Policy, password: &Password<'_>) -> Result<(), Refusal> {
-    let Some(rule) = policy.violations(password.expose()).next() else { return Ok(()) };
+    let Some(rule) = policy.violations(password.expose()).first().copied() else { return Ok(()) };
     let reason = match rule {
         PolicyRule::MinimumLength(_) => "Password not long enough",
         PolicyRule::Uppercase => "Password must have uppercase characters",
