@@ -39,6 +39,9 @@ impl Args {
         if let Some(offset) = ledger.torn_at() {
             let journal = plain(&self.journal.to_string_lossy()).into_owned();
             say!("warning: {journal} is damaged at byte {offset}: what was noted behind that is not in the report");
+            if ledger.goes_on_behind() {
+                say!("warning: calls may have left that were noted there: rows that are not known to have been sent are called unknown");
+            }
         }
         let mut reader = self.input(&ledger).map(|settings| input::open(&settings)).transpose()?;
         let source = reader.as_mut().map_or(Source::Journal, Source::Input);

@@ -151,6 +151,7 @@ impl Args {
 /// that is not UTF-8 cannot be printed, and is shown as well as can be.
 fn resume_command(typed: impl Iterator<Item = OsString>) -> String {
     let mut words = vec!["cognito-passwd".to_owned()];
+    let mut resumes = false;
     let mut typed = typed.skip(1).map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = typed.next() {
         match word.as_str() {
@@ -158,7 +159,10 @@ fn resume_command(typed: impl Iterator<Item = OsString>) -> String {
             "--resume" | "--retry-rejected" => {}
             "--unknown" => drop(typed.next()),
             _ if word.starts_with("--unknown=") => {}
-            "run" if words.len() == 1 => words.extend([word, "--resume".to_owned()]),
+            "run" if !resumes => {
+                words.extend([word, "--resume".to_owned()]);
+                resumes = true;
+            }
             _ => words.push(word),
         }
     }
@@ -179,6 +183,7 @@ mod tests {
     fn the_command_that_resumes_is_the_one_that_was_typed() {
         let command = |typed: &[&str]| resume_command(typed.iter().map(OsString::from));
         assert_eq!(command(&["/bin/x", "run", "my users.csv", "--rate", "5"]), "cognito-passwd run --resume 'my users.csv' --rate 5");
+        assert_eq!(command(&["x", "-v", "--log-format", "json", "run", "run"]), "cognito-passwd -v --log-format json run --resume run");
         let again = ["x", "run", "a.csv", "--resume", "--unknown", "resend", "--unknown=hold", "--retry-rejected"];
         assert_eq!(command(&again), "cognito-passwd run --resume a.csv");
         assert_eq!(command(&["x", "run", "-y", "--", "--resume"]), "cognito-passwd run --resume -y -- --resume");

@@ -71,7 +71,8 @@ pub(super) fn reserve(file: &File, end: u64, rows: u64) -> io::Result<()> {
 
 /// Fails where another process writes the journal at `path`.
 pub(super) fn is_free(path: &Path) -> Result<(), JournalError> {
-    match without_links().read(true).open(path) {
+    // To append: a file system on the network asks for that of whoever locks.
+    match without_links().read(true).append(true).open(path) {
         Ok(file) => lock(&file, path),
         // Whoever needs it will see why it cannot be opened.
         Err(_) => Ok(()),

@@ -45,6 +45,8 @@ pub struct Ledger {
 pub enum Mark {
     /// Nothing: it was never tried.
     None,
+    /// Nothing that says it was tried. But the journal is damaged before its end, and what was noted behind that is lost.
+    Lost,
     /// A call left, or was about to, and no answer was noted.
     Open {
         /// What the row is recognized by.
@@ -69,7 +71,7 @@ impl Mark {
     /// What the row is recognized by, where that was noted.
     pub fn digest(&self) -> Option<Digest> {
         match self {
-            Self::None => None,
+            Self::None | Self::Lost => None,
             Self::Open { digest, .. } => Some(*digest),
             Self::Ended { digest, .. } => *digest,
         }
@@ -153,8 +155,10 @@ impl Ledger {
     /// # Errors
     /// [`JournalError::Io`] where the journal can no longer be read.
     pub fn mark(&mut self, row: RowNumber) -> Result<Mark, JournalError> {
-        let Some(last) = find(&self.last, row) else { return Ok(Mark::None) };
+        let records_are_lost = self.goes_on_behind;
+        let Some(last) = find(&self.last, row) else { return Ok(if records_are_lost { Mark::Lost } else { Mark::None }) };
         Ok(match self.record(last.offset())? {
+            Record::Result { outcome: Outcome::NotSent, .. } if records_are_lost => Mark::Lost,
             Record::Intent { digest, attempt, at, .. } => Mark::Open { digest, attempt, at: moment(at) },
             Record::Result { digest, outcome, code, message, request_id, attempts, at, .. } => {
                 let detail = Detail { code: code.to_owned(), message: message.to_owned(), request_id: request_id.to_owned() };
@@ -314,9 +318,12 @@ fn find(rows: &[Last], row: RowNumber) -> Option<Last> {
     rows.get(index).copied().filter(|last| last.is_any())
 }
 
-/// Notes where a row's record stands; `None` where no run has a row of this number.
+/// Notes where a row's record stands; `None` where no run has a row of this number. Whatever is noted of a row stands behind the digests or
+/// descriptions of those before it, but for the roll that is not full yet: a number that they leave no room for is damage, and must not fill
+/// the memory.
 fn set(rows: &mut Vec<Last>, row: RowNumber, offset: u64, outcome: Outcome) -> Option<()> {
-    let index = (1..=MAX_ROWS).contains(&row.0).then(|| (row.0 - 1) as usize)?;
+    let most = MAX_ROWS.min(offset / DIGEST as u64 + ROLL);
+    let index = (1..=most).contains(&row.0).then(|| (row.0 - 1) as usize)?;
     if rows.len() <= index {
         rows.resize(index + 1, Last::NONE);
     }

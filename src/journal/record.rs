@@ -46,7 +46,8 @@ pub struct Start {
 /// What an input is recognized by, and how it was read. Nothing of its content goes in here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputIdentity {
-    /// The path as it was typed; `None` for standard input.
+    /// The path as it was typed; `None` for an input that can be read only once.
+    #[serde(with = "path_as_bytes")]
     pub path: Option<PathBuf>,
     /// Whether it was read as JSON Lines rather than CSV.
     pub jsonl: bool,
@@ -62,6 +63,24 @@ pub struct InputIdentity {
     pub modified: Option<u64>,
     /// The rows that the first pass read, where there was one.
     pub rows: Option<u64>,
+}
+
+/// A path, which need not be UTF-8.
+mod path_as_bytes {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+        path.as_ref().map(|path| path.as_os_str().as_bytes()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+        let bytes: Option<Vec<u8>> = Option::deserialize(from)?;
+        Ok(bytes.map(|bytes| OsString::from_vec(bytes).into()))
+    }
 }
 
 /// One record.
@@ -146,9 +165,12 @@ pub(super) fn milliseconds(at: SystemTime) -> u64 {
     at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-/// The moment that many milliseconds after 1970.
+/// The last second of the year 9999: RFC 3339 has four digits for a year.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// The moment that many milliseconds after 1970, and no later than a report can say.
 pub(super) fn moment(milliseconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds)
+    SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.min(LAST_SECOND * 1000))
 }
 
 fn cut(text: &str) -> &str {

@@ -41,7 +41,7 @@ impl Handle {
 
 impl Writer {
     /// Takes up the journal at `path` again, and gives what it held. Whatever stands behind its last whole record, the torn end of a
-    /// write, is cut off. The room that its rows may need is taken again.
+    /// write, is cut off.
     ///
     /// # Errors
     /// [`JournalError`] where it cannot be opened, locked, read or written, or is damaged in what was on the disk once.
@@ -53,8 +53,15 @@ impl Writer {
             return Err(JournalError::Damaged { path: path.to_owned(), at });
         }
         file::cut_off(&file, path, ledger.end()).map_err(io)?;
-        file::reserve(&file, ledger.end(), ledger.start().input.rows.unwrap_or(0)).map_err(io)?;
         Ok((Self::go_on(file, path, ledger.end())?, ledger))
+    }
+
+    /// Takes the room that so many rows may need, where the system can.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`] where the disk is too small.
+    pub fn reserve(&self, rows: u64) -> Result<(), JournalError> {
+        file::reserve(&self.storage, self.written, rows).map_err(|source| JournalError::Io { path: self.path.clone(), source })
     }
 
     /// The way to read it back once it has been closed. It keeps the journal locked, and is of this very file, whatever becomes of its name.

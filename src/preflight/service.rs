@@ -16,13 +16,32 @@ use crate::sandbox::{DEFAULT_POLICY, Sandbox, Settings};
 /// A runtime, and the door to the service on it.
 pub struct Service {
     /// Runs everything asynchronous.
-    pub runtime: Runtime,
+    pub runtime: Background,
     /// The door.
     pub cognito: Arc<Cognito>,
     /// The sandbox behind the door, if it is one of our own.
     pub rehearsal: Option<Rehearsal>,
     /// What is known of the pools.
     pub pools: Arc<Describer>,
+}
+
+/// A runtime that nobody waits for when it ends: a resolver that looks for a host in vain cannot be interrupted, and may take its time.
+pub struct Background(Option<Runtime>);
+
+impl std::ops::Deref for Background {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// A sandbox in this process, with the pools and users that the rows name.
@@ -57,7 +76,7 @@ impl Service {
         }
         let cognito = Arc::new(runtime.block_on(Cognito::connect(settings))?);
         let pools = Arc::new(Describer::new(runtime.handle().clone(), Arc::clone(&cognito), rehearsal.clone()));
-        Ok(Self { runtime, cognito, rehearsal, pools })
+        Ok(Self { runtime: Background(Some(runtime)), cognito, rehearsal, pools })
     }
 }
 

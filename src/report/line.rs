@@ -11,7 +11,7 @@ use super::Account;
 use super::terminal::plain;
 use crate::input::Batch;
 use crate::journal::Mark;
-use crate::outcome::{Detail, Fate, Outcome};
+use crate::outcome::{Fate, Outcome};
 use crate::row::{Digest, Identity, Lifetime, RowNumber};
 
 /// One row of the report.
@@ -52,14 +52,11 @@ impl<'b> ReportRow<'b> {
     fn fate(mark: Mark) -> (Fate, Option<SystemTime>) {
         match mark {
             Mark::None => (Fate::unsent(Outcome::NotSent, "run_ended", "the run ended before its turn"), None),
+            Mark::Lost => (Fate::unsent(Outcome::Unknown, "journal_damaged", "what was noted of it may be lost with the damage"), None),
             Mark::Ended { fate, at, .. } => (fate, Some(at)),
             Mark::Open { attempt, at, .. } => {
-                let detail = Detail {
-                    code: "no_answer".to_owned(),
-                    message: "a call was about to leave, and no answer to it was noted".to_owned(),
-                    request_id: String::new(),
-                };
-                (Fate { outcome: Outcome::Unknown, detail, attempts: attempt }, Some(at))
+                let fate = Fate::unsent(Outcome::Unknown, "no_answer", "a call was about to leave, and no answer to it was noted");
+                (Fate { attempts: attempt, ..fate }, Some(at))
             }
         }
     }
@@ -182,9 +179,11 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A text that no spreadsheet takes for a formula: an apostrophe before what could begin one. Users called `+1555…` are common.
+/// A text that no spreadsheet takes for a formula: an apostrophe before what could begin one, be it in the full width of East Asian
+/// fonts. Users called `+1555…` are common.
 fn for_spreadsheets(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { text }
+    const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if text.starts_with(BEGINNINGS) { Cow::Owned(format!("'{text}")) } else { text }
 }
 
 #[cfg(test)]
@@ -220,7 +219,7 @@ mod tests {
 
     #[test]
     fn no_cell_of_a_csv_report_is_a_formula_and_json_lines_lose_nothing() {
-        for username in ["+15551234", "=1+1", "-x", "@a", "\tx"] {
+        for username in ["+15551234", "=1+1", "-x", "@a", "\tx", "＝1"] {
             assert!(written(Form::Csv, &row(username, Mark::None)).contains(&format!("'{username}")), "{username}");
             assert!(written(Form::RawCsv, &row(username, Mark::None)).contains(&format!(",{username}")), "{username}");
             let line: serde_json::Value = serde_json::from_str(&written(Form::Jsonl, &row(username, Mark::None))).unwrap();
@@ -233,6 +232,7 @@ mod tests {
         assert_eq!(row("a", Mark::None).fate.outcome, Outcome::NotSent);
         let open = row("a", Mark::Open { digest: Digest(1), attempt: 2, at: SystemTime::UNIX_EPOCH });
         assert_eq!((open.fate.outcome, open.fate.attempts), (Outcome::Unknown, 2));
+        assert_eq!(row("a", Mark::Lost).fate.outcome, Outcome::Unknown);
     }
 
     #[test]

@@ -50,6 +50,11 @@ impl Output {
             })
     }
 
+    /// Whether `path` is a named pipe.
+    pub fn is_named_pipe(path: &Path) -> bool {
+        path.symlink_metadata().is_ok_and(|there| there.file_type().is_fifo())
+    }
+
     /// Whether it goes to a terminal.
     pub(super) fn is_terminal(&self) -> bool {
         matches!(self.place, Place::Direct { is_terminal: true, .. })

@@ -81,6 +81,8 @@ fn write_input(
             for ((line, now), then) in page.lines.into_iter().zip(digests) {
                 same.compare(line, *then, now);
             }
+            // What is written may be read at once, and nobody is to read what became of other rows than these.
+            same.so_far()?;
             take(page.written)?;
         }
         filled?;

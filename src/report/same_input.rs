@@ -74,16 +74,27 @@ impl SameInput {
         }
     }
 
-    /// What was found, once all rows have gone by.
+    /// What was found of the rows that have gone by.
     ///
     /// # Errors
-    /// [`AnotherInput`] where a row differs, or their number does.
-    pub fn conclude(self) -> Result<(), AnotherInput> {
-        let Self { name, rows, .. } = self;
+    /// [`AnotherInput`] where one differs, or was not there.
+    pub fn so_far(&self) -> Result<(), AnotherInput> {
+        let name = || self.name.clone();
         match (self.changed, self.surplus, self.then) {
-            (Some(line), ..) => Err(AnotherInput::Changed { name, line }),
-            (None, Some(line), Some(then)) => Err(AnotherInput::Longer { name, line, then }),
-            (None, None, Some(then)) if rows < then => Err(AnotherInput::Shorter { name, rows, then }),
+            (Some(line), ..) => Err(AnotherInput::Changed { name: name(), line }),
+            (None, Some(line), Some(then)) => Err(AnotherInput::Longer { name: name(), line, then }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same, once all rows have gone by.
+    ///
+    /// # Errors
+    /// [`AnotherInput`] where one differs, or their number does.
+    pub fn conclude(self) -> Result<(), AnotherInput> {
+        self.so_far()?;
+        match self.then {
+            Some(then) if self.rows < then => Err(AnotherInput::Shorter { name: self.name, rows: self.rows, then }),
             _ => Ok(()),
         }
     }

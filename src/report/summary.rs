@@ -52,9 +52,12 @@ impl Account {
     }
 
     fn count(&mut self, outcome: usize, code: String, reason: Reason) {
-        let code = if self.reasons.len() < MOST_REASONS { code } else { OTHER.to_owned() };
         let rows = reason.rows;
-        self.reasons.entry((outcome, code)).and_modify(|known| known.rows += rows).or_insert(reason);
+        let reason = match self.reasons.contains_key(&(outcome, code.clone())) || self.reasons.len() < MOST_REASONS {
+            true => self.reasons.entry((outcome, code)).or_insert(Reason { rows: 0, ..reason }),
+            false => self.reasons.entry((outcome, OTHER.to_owned())).or_insert(Reason { rows: 0, message: String::new() }),
+        };
+        reason.rows += rows;
     }
 
     /// The rows by outcome.
@@ -180,6 +183,16 @@ mod tests {
             account.add(&Fate::unsent(*outcome, code, *message));
         }
         account
+    }
+
+    #[test]
+    fn past_a_hundred_reasons_the_known_ones_count_on_and_the_others_are_one() {
+        let codes: Vec<_> = (0..MOST_REASONS + 20).map(|code| format!("code{code:03}")).collect();
+        let rows: Vec<_> = codes.iter().chain(&codes).map(|code| (Outcome::Rejected, code.as_str(), "no")).collect();
+        let account = account(&rows);
+        let reason = |code: &str| &account.reasons[&(Outcome::Rejected as usize, code.to_owned())];
+        assert_eq!((reason("code000").rows, reason("code099").rows, reason(OTHER).rows), (2, 2, 40));
+        assert_eq!((account.reasons.len(), reason(OTHER).message.as_str()), (MOST_REASONS + 1, ""));
     }
 
     fn summary(account: &Account) -> Summary<'_> {

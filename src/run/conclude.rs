@@ -8,23 +8,35 @@ use std::time::SystemTime;
 use super::place::Place;
 use super::send::Sent;
 use super::{Exit, Job, Resumed};
-use crate::execute::{Reason, Stop};
+use crate::execute::Reason;
 use crate::input::{Origin, Reader};
 use crate::journal::{Handle, Ledger};
 use crate::outcome::{Detail, Outcome, Tally};
 use crate::preflight::Refusal;
 use crate::report::{Account, Form, OutputError, Pace, ReportError, Source, Summary, count, plain, rows, write_all};
 
+/// How the sending of rows ended.
+struct End {
+    started: SystemTime,
+    pace: Pace,
+    stopped: Option<Reason>,
+    exit: Exit,
+    /// Whether it can be resumed: the input can be read again.
+    can_resume: bool,
+}
+
 /// Writes report and summary, and says what happened and what to do next.
-pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, written: Handle, stop: &Stop, started: SystemTime) -> Exit {
-    let reported = written.ledger().map_err(ReportError::from).and_then(|mut ledger| write_report(job, sent.reader, &mut ledger));
+pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, written: Handle, started: SystemTime) -> Exit {
+    let Sent { reader, pace, whole, stopped } = sent;
+    let can_resume = reader.is_some();
+    let reported = written.ledger().map_err(ReportError::from).and_then(|mut ledger| write_report(job, reader, &mut ledger));
     match reported {
         Ok(account) => {
             tracing::info!(rows = account.tally().rows(), report = ?job.report, "reported");
-            let exit = Exit::of(account.tally(), stop.reason(), sent.whole);
-            tell(job, place, &account, (sent.pace, started), stop.reason(), exit)
+            let exit = Exit::of(account.tally(), stopped.as_ref(), whole);
+            tell(job, place, &account, End { started, pace, stopped, exit, can_resume })
         }
-        Err(error) => without_report(job, &error, stop.reason()),
+        Err(error) => without_report(job, &error, stopped.as_ref(), can_resume),
     }
 }
 
@@ -38,26 +50,27 @@ pub(super) fn with_nothing_left(job: &Job, place: &Place, reader: Reader, mut re
     let _ = resumed.journal.close();
     say!("every row that may be sent is done: of {}, none is sent", rows(account.tally().rows()));
     let exit = Exit::of(account.tally(), None, true);
-    Ok(tell(job, place, &account, (Pace::default(), SystemTime::now()), None, exit))
+    let end = End { started: SystemTime::now(), pace: Pace::default(), stopped: None, exit, can_resume: true };
+    Ok(tell(job, place, &account, end))
 }
 
 /// Says what became of the rows, and writes it to the summary.
-fn tell(job: &Job, place: &Place, account: &Account, (pace, started): (Pace, SystemTime), stopped: Option<&Reason>, exit: Exit) -> Exit {
+fn tell(job: &Job, place: &Place, account: &Account, end: End) -> Exit {
     let summary = Summary {
         account,
-        stopped: stopped.map(describe),
+        stopped: end.stopped.as_ref().map(describe),
         target: &place.target,
-        started,
-        pace,
+        started: end.started,
+        pace: end.pace,
         cap: job.sending.cap.to_string(),
         report: job.report.clone(),
         journal: job.journal.clone(),
-        exit_code: exit.code(),
+        exit_code: end.exit.code(),
     };
     say_on!("{summary}");
-    advise(job, account.tally());
+    advise(job, account.tally(), end.can_resume);
     match write_summary(job, &summary) {
-        Ok(()) => exit,
+        Ok(()) => end.exit,
         Err(error) => {
             say!("error: {}", plain(&error.to_string()));
             Exit::Stopped
@@ -78,21 +91,27 @@ fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {
 }
 
 /// The rows were sent and the journal knows what became of them, but the report could not be written.
-fn without_report(job: &Job, error: &ReportError, stopped: Option<&Reason>) -> Exit {
+fn without_report(job: &Job, error: &ReportError, stopped: Option<&Reason>, can_resume: bool) -> Exit {
     if let Some(reason) = stopped {
         say!("stopped early: {}", plain(&describe(reason)));
     }
-    let journal = plain(&job.journal.to_string_lossy()).into_owned();
     say!("error: the report was not written: {}", plain(&error.to_string()));
     say!("the journal has the outcome of every row; make room, then write the report with");
-    match &job.input.origin {
-        Origin::File(path) => say!("  cognito-passwd report {journal} --input {}", plain(&path.to_string_lossy())),
-        Origin::Stdin => say!("  cognito-passwd report {journal}"),
-    }
-    if stopped.is_some() && job.input.origin != Origin::Stdin {
+    let journal = job.journal.to_string_lossy();
+    let command = match &job.input.origin {
+        Origin::File(path) if can_resume => quoted(&["cognito-passwd", "report", &journal, "--input", &path.to_string_lossy()]),
+        _ => quoted(&["cognito-passwd", "report", &journal]),
+    };
+    say!("  {}", plain(&command));
+    if stopped.is_some() && can_resume {
         say!("or go on where this ended, which writes it as well:\n  {}", plain(&job.resume_command));
     }
     Exit::Stopped
+}
+
+/// A command line, for a shell.
+fn quoted(words: &[&str]) -> String {
+    shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
 }
 
 fn describe(reason: &Reason) -> String {
@@ -134,14 +153,15 @@ fn remedy(code: &str) -> Option<&'static str> {
 }
 
 /// What to do about the rows that are not set.
-fn advise(job: &Job, tally: &Tally) {
-    if job.input.origin == Origin::Stdin {
+fn advise(job: &Job, tally: &Tally, can_resume: bool) {
+    if !can_resume {
         if tally.of(Outcome::Set) < tally.rows() {
             say!("next: put the rows that are not set, as the report names them, into a file, and run that");
         }
         return;
     }
-    let resume = plain(&job.resume_command);
+    // What belongs to one resumption stands beside the first --resume, since what ends the command may be a file behind `--`.
+    let resume = |flag: &str| plain(&job.resume_command.replacen("--resume", &format!("--resume{flag}"), 1)).into_owned();
     for (wanted, what, flag) in [
         (tally.of(Outcome::NotSent) > 0, "go on where this ended", ""),
         (tally.of(Outcome::Invalid) > 0, "mend the invalid rows in the file, and then send them", ""),
@@ -149,7 +169,7 @@ fn advise(job: &Job, tally: &Tally) {
         (tally.of(Outcome::Unknown) > 0, "send the unknown rows again, whose password may or may not be set", " --unknown resend"),
     ] {
         if wanted {
-            say!("next: {what}:\n  {resume}{flag}");
+            say!("next: {what}:\n  {}", resume(flag));
         }
     }
 }

@@ -94,6 +94,11 @@ impl Job {
     fn output(&self, path: &Path) -> Result<Output, OutputError> {
         if self.resume.is_some() { Output::replace(path) } else { Output::create(path) }
     }
+
+    /// Begins an output and gives it up. A named pipe is left alone: whoever reads it would see its end.
+    fn try_output(&self, path: &Path) -> Result<(), OutputError> {
+        if Output::is_named_pipe(path) { Ok(()) } else { self.output(path).map(drop) }
+    }
 }
 
 /// Sets the passwords.
@@ -150,8 +155,11 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
         Some(survey) => survey.duplicates,
         None => Duplicates::of_stream(job.on_duplicate, job.lints)?,
     };
+    let stop = Stop::default();
+    signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
+        .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
     let journal = match resumed {
-        Some(resumed) => resumed.when_the_cap_allows(to_send),
+        Some(resumed) => resumed.when_the_cap_allows(to_send.unwrap_or_default())?,
         None => {
             let mut draft = Draft::begin(&job.journal, &start_of(job, &reader, rows, &place))?;
             if reader.can_rewind() {
@@ -163,12 +171,9 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     let written = journal.reader()?;
     let started = SystemTime::now();
     let progress = Progress::new(job.style, to_send, job.sending.cap.to_string());
-    let stop = Stop::default();
-    signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
-        .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
     let rows = send::Rows { reader, policies, duplicates, earlier: earlier.unwrap_or_default(), left_out, regions };
     let sent = send::everything(job, &service, rows, (journal, progress), &stop)?;
-    Ok(conclude::conclude(job, &place, sent, written, &stop, started))
+    Ok(conclude::conclude(job, &place, sent, written, started))
 }
 
 /// Nothing is overwritten but, on resuming, the report of the run so far; and nothing is sent whose report could not be written.
@@ -189,7 +194,7 @@ fn refuse_to_overwrite(job: &Job) -> Result<(), Refusal> {
         return Err(Refusal::Exists(job.report.clone()));
     }
     for path in [Some(&job.report), job.summary.as_ref()].into_iter().flatten() {
-        job.output(path)?;
+        job.try_output(path)?;
     }
     if let Some(summary) = &job.summary {
         let input = match &job.input.origin {
@@ -221,13 +226,18 @@ fn run_before(job: &Job) -> Refusal {
         Ok(ledger) => Refusal::RunBefore {
             journal: job.journal.clone(),
             target: ledger.start().target.clone(),
-            resume: match job.input.origin {
-                Origin::File(_) => job.resume_command.clone(),
-                Origin::Stdin => "it cannot be resumed, for standard input is read once".to_owned(),
+            resume: match was_read_once(&ledger) {
+                false => job.resume_command.clone(),
+                true => "it cannot be resumed, for what it read can be read only once".to_owned(),
             },
         },
         Err(_) => Refusal::Exists(job.journal.clone()),
     }
+}
+
+/// Whether a journal is of an input that can be read only once: nobody can tell whether another is the same.
+fn was_read_once(ledger: &Ledger) -> bool {
+    ledger.start().input.rows.is_none()
 }
 
 /// A run that is taken up again.
@@ -247,6 +257,9 @@ impl Resumed {
         }
         let (journal, ledger) = Writer::resume(&job.journal)?;
         let since = Instant::now();
+        if was_read_once(&ledger) {
+            return Err(Refusal::ResumeNeedsAFile);
+        }
         place.refuse_another(&job.journal, ledger.start())?;
         let (then, now) = (&ledger.start().on_duplicate, job.on_duplicate.name());
         if then != now {
@@ -269,11 +282,12 @@ impl Resumed {
     }
 
     /// The cap holds across the stop: a second passes between the last call of the earlier run and the first of this one.
-    fn when_the_cap_allows(self, to_send: Option<u64>) -> Writer {
-        if to_send != Some(0) {
+    fn when_the_cap_allows(self, to_send: u64) -> Result<Writer, Refusal> {
+        self.journal.reserve(to_send)?;
+        if to_send > 0 {
             std::thread::sleep(CAP_IS_FOR.saturating_sub(self.since.elapsed()));
         }
-        self.journal
+        Ok(self.journal)
     }
 }
 

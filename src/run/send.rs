@@ -14,7 +14,7 @@ use super::budget::Budget;
 use super::earlier::Earlier;
 use super::feed::{Feed, Share, Unsent};
 use super::{Job, scribe};
-use crate::execute::{Stop, execute};
+use crate::execute::{Reason, Stop, execute};
 use crate::input::Reader;
 use crate::journal::Writer;
 use crate::preflight::{LeftOut, Refusal, Service};
@@ -44,6 +44,8 @@ pub(super) struct Sent {
     pub pace: Pace,
     /// Whether the input was read to its end.
     pub whole: bool,
+    /// Why rows were left, if any were: a signal that comes later stops nothing.
+    pub stopped: Option<Reason>,
 }
 
 /// Sends the rows, and returns when each that was begun has its end in the journal.
@@ -96,9 +98,10 @@ pub(super) fn everything(
         service.runtime.block_on(work);
         finished(scribe.join())
     });
+    let stopped = stop.reason().cloned();
     // A reader of standard input may be waiting for a line that never comes, and is not needed any more.
     let reader = if again { feeding.into_iter().map(|feed| finished(feed.join())).reduce(|first, _| first) } else { None };
-    Ok(Sent { reader, pace, whole: at_the_end.load(Ordering::Acquire) == readers })
+    Ok(Sent { reader, pace, whole: at_the_end.load(Ordering::Acquire) == readers, stopped })
 }
 
 /// What a thread gave; its panic goes on in this one.

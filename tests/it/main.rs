@@ -22,6 +22,7 @@ mod layering;
 mod live;
 mod log;
 mod moto;
+mod named_pipes;
 mod one_user;
 mod plan_and_apply;
 mod plans;

@@ -137,7 +137,7 @@ fn every_command_of_the_readme_does_what_is_shown() {
     fs::create_dir(project.path("samples")).unwrap();
     for entry in fs::read_dir(Path::new(ROOT).join("samples")).unwrap() {
         let path = entry.unwrap().path();
-        project.give(&format!("samples/{}", path.file_name().unwrap().to_str().unwrap()), fs::read(&path).unwrap());
+        project.give(format!("samples/{}", path.file_name().unwrap().to_str().unwrap()), fs::read(&path).unwrap());
     }
     let results = run(&project, &shown);
     for (n, (printed, code)) in results.iter().enumerate() {

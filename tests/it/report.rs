@@ -55,6 +55,52 @@ fn the_report_can_be_had_again_byte_for_byte() {
 }
 
 #[test]
+fn nothing_of_another_file_is_printed_as_a_result() {
+    let project = Project::new();
+    let mut rows = a_mixed_run(&project, "results.csv").rows;
+    rows[9].username = "another".to_owned();
+    project.give("other.csv", csv(&rows));
+    let finished = project.run(&["report", &journal_of("results.csv"), "--input", "other.csv"]).exits(2).says(&["other.csv:11:1"]);
+    assert_eq!(finished.stdout.lines().count(), 1, "the header alone: {finished}");
+}
+
+/// Where something that was on the disk is lost, a row without a record may have been sent, and to send it again may overwrite what its
+/// user has chosen since.
+#[test]
+fn no_row_is_called_not_sent_once_records_are_lost_from_the_middle_of_the_journal() {
+    let (project, rows) = (Project::new(), rows(POOL, 60));
+    let sandbox = project.sandbox(&rows, &[]);
+    project.give("users.csv", csv(&rows));
+    let one_by_one = ["run", "users.csv", "--yes", "--rate", "unlimited", "--max-concurrency", "1", "-o", "results.csv"];
+    project.run(&[&one_by_one[..], &["--endpoint-url", &sandbox.url]].concat()).exits(0);
+    let journal = project.path(journal_of("results.csv"));
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&journal, bytes).unwrap();
+    let finished = project.run(&["report", &journal_of("results.csv"), "-o", "again.jsonl"]).exits(4);
+    finished.says(&["is damaged at byte", "are called unknown"]);
+    let report = Report::read(&project, "again.jsonl");
+    let unknown = report.0.iter().filter(|row| row.outcome == "unknown").count();
+    report.holds(&[("set", 60 - unknown), ("unknown", unknown)]);
+    assert!(unknown > 0 && std::fs::read_to_string(project.path("again.jsonl")).unwrap().contains("journal_damaged"));
+}
+
+#[test]
+fn a_file_whose_name_is_no_text_is_run_and_reported_like_any_other() {
+    use std::os::unix::ffi::OsStringExt;
+    let (project, rows) = (Project::new(), rows(POOL, 3));
+    let sandbox = project.sandbox(&rows, &[]);
+    let name = std::ffi::OsString::from_vec(b"us\xff.csv".to_vec());
+    project.give(&name, csv(&rows));
+    let mut command = project.command(&["run", "--yes", "--endpoint-url", &sandbox.url, "-o", "results.csv"]);
+    command.arg(&name);
+    project.start(command).finish().exits(0);
+    let printed = project.run(&["report", &journal_of("results.csv")]).exits(0);
+    Report::of_csv(&printed.stdout).holds(&[("set", 3)]);
+}
+
+#[test]
 fn every_row_is_in_the_report_in_the_order_of_the_input() {
     let project = Project::new();
     let rows = a_mixed_run(&project, "results.jsonl").rows;

@@ -93,7 +93,7 @@ fn judge(path: &PathBuf, left: &[u8], world: &World, told: &str) -> Option<(Vec<
     for row in 1..=ROWS {
         let mark = ledger.mark(RowNumber(row)).expect("read");
         let outcome = match &mark {
-            Mark::None => None,
+            Mark::None | Mark::Lost => None,
             Mark::Open { .. } => Some(Outcome::Unknown),
             Mark::Ended { fate, .. } => Some(fate.outcome),
         };

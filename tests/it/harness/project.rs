@@ -71,7 +71,7 @@ impl Project {
     }
 
     /// The path of a file in it.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -81,14 +81,14 @@ impl Project {
     }
 
     /// Writes a file that its owner alone can read, as an input should be.
-    pub fn give(&self, name: &str, content: impl AsRef<[u8]>) {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(self.path(name)).unwrap();
+    pub fn give(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(self.path(&name)).unwrap();
         file.write_all(content.as_ref()).unwrap();
         self.may_hold_passwords(name);
     }
 
     /// Excepts a file from the search for passwords.
-    pub fn may_hold_passwords(&self, name: &str) {
+    pub fn may_hold_passwords(&self, name: impl AsRef<Path>) {
         self.given.lock().unwrap().insert(self.path(name));
     }
 
