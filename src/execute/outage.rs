@@ -20,13 +20,11 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The gate that is shut while the service is down.
-#[derive(Default)]
 pub(super) struct Outage {
     state: Mutex<State>,
     changed: Notify,
 }
 
-#[derive(Default)]
 struct State {
     /// Whether each of the last answers was ambiguous.
     last: VecDeque<bool>,
@@ -46,6 +44,16 @@ pub(super) enum Pass {
     Ordinary,
     /// The one that finds out whether the service is back.
     Probe,
+}
+
+impl Default for Outage {
+    /// Whether the service is up is not known before it has answered, so that calls go one by one until one is. What is wrong with all
+    /// calls is then wrong with one. And the calls after it find a connection: those that open one each would arrive late and together,
+    /// more than a second's share of them.
+    fn default() -> Self {
+        let unknown = Shut { until: Instant::now(), pause: Duration::ZERO, probing: false };
+        Self { state: Mutex::new(State { last: VecDeque::new(), shut: Some(unknown) }), changed: Notify::new() }
+    }
 }
 
 impl Outage {
@@ -88,7 +96,7 @@ impl Outage {
         state.shut = pause.map(|pause| Shut { until: Instant::now() + pause, pause, probing: false });
         drop(state);
         self.changed.notify_waiters();
-        pause
+        pause.filter(|pause| !pause.is_zero())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -120,8 +128,16 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    async fn shut() -> Outage {
+    /// Of a service that has answered.
+    async fn up() -> Outage {
         let outage = Outage::default();
+        assert_eq!(outage.pass().await, Pass::Probe);
+        assert_eq!(outage.answered(Pass::Probe, Class::Rejected), None);
+        outage
+    }
+
+    async fn shut() -> Outage {
+        let outage = up().await;
         for n in 0..LAST {
             assert_eq!(outage.pass().await, Pass::Ordinary);
             assert_eq!(outage.answered(Pass::Ordinary, Class::Ambiguous).is_some(), n == LAST - 1);
@@ -148,6 +164,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn calls_go_one_by_one_and_without_a_pause_until_one_is_answered() {
+        let outage = Outage::default();
+        for class in [Class::NotSent, Class::Ambiguous, Class::Set] {
+            assert_eq!(outage.pass().await, Pass::Probe);
+            assert!(tokio::time::timeout(SECOND, outage.pass()).await.is_err(), "a second call left beside the first");
+            assert_eq!(outage.answered(Pass::Probe, class), None);
+        }
+        assert_eq!(outage.pass().await, Pass::Ordinary);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_waits_goes_on_as_soon_as_a_probe_is_answered() {
         let outage = shut().await;
         assert_eq!(outage.pass().await, Pass::Probe);
@@ -161,7 +188,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_service_that_fails_often_is_no_outage() {
-        let outage = Outage::default();
+        let outage = up().await;
         for n in 0..1_000 {
             let class = if n % 5 == 0 { Class::Set } else { Class::Ambiguous };
             assert_eq!(outage.answered(Pass::Ordinary, class), None);
