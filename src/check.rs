@@ -69,7 +69,12 @@ pub fn check(job: &Job) -> Result<Exit, Refusal> {
     obstacles.refuse_missing_pool()?;
     let Checked { passed, plan } = checked?;
     match (planned, plan) {
-        (Some(output), Some(plan)) => plan.write(output)?,
+        (Some(output), Some(plan)) => {
+            plan.write(output)?;
+            if let (Some(path), false) = (&job.plan, job.quiet) {
+                say!("the plan is in {}: `cognito-passwd run --plan` is held to it", plain(&path.to_string_lossy()));
+            }
+        }
         (Some(_), None) => say!("no plan was written, for there are errors"),
         (None, _) => {}
     }
@@ -165,7 +170,8 @@ fn tell(
         1 => ", 1 warning".to_owned(),
         many => format!(", {} warnings", count(many)),
     };
-    say!("{}: {}, {} invalid{warnings}", plain(reader.name()), rows(survey.rows), count(survey.invalid));
+    let invalid = survey.invalid + census.map_or(0, |census| census.errors);
+    say!("{}: {}, {} invalid{warnings}", plain(reader.name()), rows(survey.rows), count(invalid));
     if survey.valid > 0 {
         let described = service.map_or(0, |service| service.pools.calls());
         let forecast = Forecast { survey, policies, cap: job.cap, left: None, census, described, mau_price: job.mau_price };

@@ -7,7 +7,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use cognito_passwd::aws_cli;
 use cognito_passwd::cli::Cli;
-use cognito_passwd::report::{end_on_a_bug, plain, say};
+use cognito_passwd::report::{end_on_a_bug, plain, plain_lines, say};
 use cognito_passwd::secret::forbid_core_dumps;
 use zeroizing_alloc::ZeroAlloc;
 
@@ -29,8 +29,7 @@ fn main() -> ExitCode {
     match cli.run() {
         Ok(exit) => exit.code().into(),
         Err(refusal) => {
-            let text = refusal.to_string();
-            say(format_args!("error: {}\n", text.lines().map(plain).collect::<Vec<_>>().join("\n       ")));
+            say(format_args!("error: {}\n", plain_lines(&refusal.to_string(), "       ")));
             ExitCode::from(2)
         }
     }

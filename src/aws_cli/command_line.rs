@@ -6,6 +6,7 @@
 use super::endpoint;
 use super::failure::Failure;
 use super::grammar::{self, Expected, Found};
+use super::likeness::close_to;
 use super::options::{FIRST_PASS, GLOBAL, OPERATION};
 use super::python;
 use super::query;
@@ -147,7 +148,25 @@ pub(super) fn operation(args: &[String]) -> Result<Asked, Failure> {
         }
         unknown.push(word);
     }
+    withhold_passwords(&mut unknown);
     Ok(Asked::Operation(Operation { found, missing, unknown }))
+}
+
+/// What an unknown option was given that is nearly `--password`, and that the AWS CLI would repeat.
+fn withhold_passwords(unknown: &mut [String]) {
+    const WITHHELD: &str = "[withheld]";
+    let is_meant = |option: &str| option.starts_with("--pass") || !close_to(option, &["--password"]).is_empty();
+    for at in 0..unknown.len() {
+        match unknown[at].split_once('=') {
+            Some((option, _)) if is_meant(option) => unknown[at] = format!("{option}={WITHHELD}"),
+            None if is_meant(&unknown[at]) => {
+                if let Some(value) = unknown.get_mut(at + 1).filter(|value| !value.starts_with("--")) {
+                    WITHHELD.clone_into(value);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Whether an option that brings the required ones with it stands there in full and as a word of its own.

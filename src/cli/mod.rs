@@ -56,7 +56,7 @@ A file has the columns user_pool_id, username, password, permanent:
   us-east-1_Ab12Cd34e,alice@example.com,Correct-Horse-7,true
 
 Exit codes: 0 every row set (or the check passed), 1 some rows not set, 2 refused and nothing sent, 3 stopped early,
-4 some rows unknown, 130 and 143 interrupted.";
+4 some rows unknown, 129, 130 and 143 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

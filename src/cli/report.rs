@@ -43,7 +43,11 @@ impl Args {
                 say!("warning: calls may have left that were noted there: rows that are not known to have been sent are called unknown");
             }
         }
-        let mut reader = self.input(&ledger).map(|settings| input::open(&settings)).transpose()?;
+        let mut reader = self.input(&ledger).map(|settings| input::open(&settings)).transpose().inspect_err(|_| {
+            if self.input.is_none() {
+                say!("this is the file that the journal names; where it is now, --input FILE says");
+            }
+        })?;
         let source = reader.as_mut().map_or(Source::Journal, Source::Input);
         let account = write_all(source, &mut ledger, Form::of(&self.report, self.raw_csv), Output::create(&self.report)?)?;
         say_on!("{account}");

@@ -151,6 +151,10 @@ impl Cognito {
         }
         if settings.sandbox {
             loader = loader.credentials_provider(sdk::config::Credentials::new("sandbox", "sandbox", None, None, "sandbox"));
+            if settings.region.is_none() {
+                // Any will do. Without one the SDK looks for it on the network, at the instance's metadata service.
+                loader = loader.region(Region::new(ANY_REGION));
+            }
         }
         let shared = loader.load().await;
         let credentials = Arc::new(HeldCredentials::of(&shared));

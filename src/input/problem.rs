@@ -78,7 +78,7 @@ pub enum Problem {
     #[error("it holds no rows. Check that the program that wrote it has finished")]
     NoRows,
     /// It is in another encoding than UTF-8.
-    #[error("it is {encoding}, and UTF-8 is needed. Convert it: iconv -f {encoding} -t UTF-8 FILE > FILE.utf8")]
+    #[error("it is {encoding}, and UTF-8 is needed. Convert it: iconv -f {encoding} -t UTF-8 FILE > utf8-FILE")]
     Encoding {
         /// The encoding, as `iconv` calls it.
         encoding: &'static str,
@@ -110,7 +110,7 @@ pub enum Problem {
     #[error("it has more than {} rows. Split it", u32::MAX)]
     TooManyRows,
     /// The file is not the one that was opened any more.
-    #[error("it changed while it was read. Let whatever writes to it finish, and run the same command again")]
+    #[error("it changed while it was read. Let whatever writes to it finish")]
     Changed,
     /// It was read once and cannot be read again.
     #[error("it can be read only once. Save it to a file, and name that")]

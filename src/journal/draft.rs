@@ -55,11 +55,15 @@ impl Draft {
     /// Brings all of it to the disk, and gives it its name.
     ///
     /// # Errors
-    /// [`JournalError`] where something stands there (a link too), or where it cannot be written.
+    /// [`JournalError`] where something stands there (a link too), another process's journal since a moment ago say, or where it cannot be
+    /// written.
     pub fn publish(mut self) -> Result<Writer, JournalError> {
         self.close_roll()?;
         self.writer.flush()?;
-        file::publish(self.place, self.writer.path())?;
+        file::publish(self.place, self.writer.path()).map_err(|error| match error {
+            JournalError::Exists(path) => file::is_free(&path).err().unwrap_or(JournalError::Exists(path)),
+            error => error,
+        })?;
         Ok(self.writer)
     }
 

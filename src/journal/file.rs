@@ -18,7 +18,7 @@ const LARGEST_GROUP: u64 = 16 * 1024 * 1024;
 /// second part is dropped.
 pub(super) fn begin(path: &Path) -> Result<(File, TempPath), JournalError> {
     let begun = tempfile::Builder::new().prefix(".cognito-passwd-").append(true).tempfile_in(folder_of(path));
-    let (file, place) = begun.map_err(|source| JournalError::Io { path: path.to_owned(), source })?.into_parts();
+    let (file, place) = begun.map_err(|error| JournalError::Io { path: path.to_owned(), source: nameless(error) })?.into_parts();
     lock(&file, path)?;
     Ok((file, place))
 }
@@ -104,10 +104,21 @@ fn holder(file: &File) -> Option<u32> {
     lock.get(4)?.parse().ok()
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// Brings the name of the file at `path` to the disk.
+///
+/// # Errors
+/// Those of the system.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder_of(path))?.sync_all()
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder in which `path` stands.
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The error without the name of a temporary file, which nobody typed.
+pub fn nameless(error: io::Error) -> io::Error {
+    let root = error.get_ref().and_then(|inner| inner.source()).and_then(|source| source.downcast_ref::<io::Error>());
+    root.and_then(io::Error::raw_os_error).or(error.raw_os_error()).map_or(error, io::Error::from_raw_os_error)
 }

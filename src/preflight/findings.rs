@@ -50,12 +50,15 @@ impl Findings {
     /// Says what was not shown.
     pub fn finish(self) {
         if self.errors > FIRST {
-            say!("... and {} more; `cognito-passwd check --all {}` lists them", count(self.errors - FIRST), self.name);
+            say!(
+                "... and {} more: `cognito-passwd check --all`, with this file and the flags that say how to read it, lists them",
+                count(self.errors - FIRST)
+            );
         }
         if !self.warnings.is_empty() {
             let counts: Vec<_> = self.warnings.iter().map(|(code, seen)| format!("{code} ({})", count(*seen))).collect();
             say!("warning: {}: what looks wrong and may be sent: {}", self.name, counts.join(", "));
-            say!("         `cognito-passwd check {}` says where; --deny RULE refuses such rows, --allow RULE is silent", self.name);
+            say!("         `cognito-passwd check` says where; --deny RULE refuses such rows, --allow RULE is silent");
         }
     }
 }

@@ -108,7 +108,9 @@ impl Forecast<'_> {
             let cost = users as f64 * price;
             format!("; at {price} each that is {cost:.2}, or less for those who are active this month already or within a free tier")
         });
-        format!("{} users count as active users of this month{}", count(users), cost.unwrap_or_default())
+        let users =
+            if users == 1 { "1 user counts as an active user".to_owned() } else { format!("{} users count as active users", count(users)) };
+        format!("{users} of this month{}", cost.unwrap_or_default())
     }
 }
 

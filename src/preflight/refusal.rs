@@ -91,6 +91,28 @@ pub enum Refusal {
         /// The command that resumes.
         resume: String,
     },
+    /// A run whose input can be read only once was written to this journal.
+    #[error(
+        "{} exists, of a run whose input could be read only once: it cannot be resumed, and nothing is overwritten\n\
+         begin another beside it: --report FILE",
+        .0.display()
+    )]
+    RunOnce(PathBuf),
+    /// The journal is of another file.
+    #[error(
+        "{} exists, of a run of {}, and this is another file\nbegin a run of its own beside it: --report FILE",
+        journal.display(),
+        input.display()
+    )]
+    RunOfAnother {
+        /// The journal.
+        journal: PathBuf,
+        /// The file that was run.
+        input: PathBuf,
+    },
+    /// Two of input, report, journal and summary are one file.
+    #[error("{} is named twice: input, report, journal and summary are files of their own\nname another file", .0.display())]
+    NamedTwice(PathBuf),
     /// The run that is resumed was against another service.
     #[error(
         "{} is of a run against {then}, and this is {now}: what was set there is not set here, and nothing was sent\n\
@@ -134,7 +156,7 @@ pub enum Refusal {
     #[error("you did not say yes: nothing was sent")]
     NoConsent,
     /// An output is already there.
-    #[error("{} exists, and nothing is overwritten\nmove it away, or name another report with --report FILE", .0.display())]
+    #[error("{} exists, and nothing is overwritten\nmove it away, or name another file", .0.display())]
     Exists(PathBuf),
     /// A rule is to be denied and to be allowed.
     #[error("--deny {0} and --allow {0} contradict each other\nkeep one of them")]

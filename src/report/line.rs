@@ -49,7 +49,7 @@ impl<'b> ReportRow<'b> {
     }
 
     /// What became of a row of which the journal says this, and when.
-    fn fate(mark: Mark) -> (Fate, Option<SystemTime>) {
+    pub(super) fn fate(mark: Mark) -> (Fate, Option<SystemTime>) {
         match mark {
             Mark::None => (Fate::unsent(Outcome::NotSent, "run_ended", "the run ended before its turn"), None),
             Mark::Lost => (Fate::unsent(Outcome::Unknown, "journal_damaged", "what was noted of it may be lost with the damage"), None),

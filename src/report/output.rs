@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::early_sync::EarlySync;
 use super::on_terminal::OnTerminal;
+use crate::journal::{folder_of, nameless, sync_folder};
 
 /// Why an output cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum OutputError {
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
     /// The system refused.
-    #[error("cannot write {}: {source}\nname another place with --report or --summary", path.display())]
+    #[error("cannot write {}: {source}\nname another place", path.display())]
     Io {
         /// The output.
         path: PathBuf,
@@ -108,7 +109,7 @@ impl Output {
                     io::ErrorKind::AlreadyExists => OutputError::Exists(path.clone()),
                     _ => io(error.error),
                 })?;
-                File::open(folder_of(&path)).and_then(|folder| folder.sync_all()).map_err(io)
+                sync_folder(&path).map_err(io)
             }
         }
     }
@@ -134,16 +135,6 @@ impl Write for Output {
             Place::Beside { file, .. } => file.flush(),
         }
     }
-}
-
-/// The error without the name of the temporary file, which nobody typed.
-fn nameless(error: io::Error) -> io::Error {
-    let root = error.get_ref().and_then(|inner| inner.source()).and_then(|source| source.downcast_ref::<io::Error>());
-    root.and_then(io::Error::raw_os_error).or(error.raw_os_error()).map_or(error, io::Error::from_raw_os_error)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

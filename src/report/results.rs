@@ -64,6 +64,19 @@ pub fn write_all(source: Source<'_>, ledger: &mut Ledger, form: Form, mut output
     Ok(account)
 }
 
+/// Counts the rows as the journal alone has them.
+///
+/// # Errors
+/// [`JournalError`] where it cannot be read.
+pub fn count_all(ledger: &mut Ledger) -> Result<Account, JournalError> {
+    let mut account = Account::default();
+    let rows = ledger.start().input.rows.unwrap_or_else(|| ledger.described_rows());
+    for row in (1..=rows).map(RowNumber) {
+        account.add(&ReportRow::fate(ledger.mark(row)?).0);
+    }
+    Ok(account)
+}
+
 /// Gives the rows of an input to `take`, in order.
 fn write_input(
     reader: &mut Reader,

@@ -81,8 +81,8 @@ pub struct Summary<'a> {
     pub pace: Pace,
     /// The cap, as the user reads it.
     pub cap: String,
-    /// The report.
-    pub report: PathBuf,
+    /// The report, where it was written.
+    pub report: Option<PathBuf>,
     /// The journal.
     pub journal: PathBuf,
     /// The exit code.
@@ -119,7 +119,7 @@ impl Summary<'_> {
             "cap": self.cap,
             "limits": self.pace.limits.iter().map(|(region, limit)| (region.clone(), limit.name().into())).collect::<Map<_, Value>>(),
             "service_allowed_per_second": self.pace.allowed,
-            "report": self.report.to_string_lossy(),
+            "report": self.report.as_ref().map(|report| report.to_string_lossy()),
             "journal": self.journal.to_string_lossy(),
             "exit_code": self.exit_code,
         })
@@ -167,7 +167,9 @@ impl fmt::Display for Summary<'_> {
         if self.pace.took >= MEANINGFUL {
             self.pace.limits.iter().try_for_each(|(region, limit)| writeln!(f, "limit    of {}: {limit}", plain(region)))?;
         }
-        writeln!(f, "report   {}", plain(&self.report.to_string_lossy()))?;
+        if let Some(report) = &self.report {
+            writeln!(f, "report   {}", plain(&report.to_string_lossy()))?;
+        }
         writeln!(f, "journal  {}", plain(&self.journal.to_string_lossy()))
     }
 }
@@ -208,7 +210,7 @@ mod tests {
                 limits: BTreeMap::from([("us-east-1".to_owned(), Limit::Cap)]),
             },
             cap: "15/s".to_owned(),
-            report: "a.results.csv".into(),
+            report: Some("a.results.csv".into()),
             journal: "a.results.csv.journal".into(),
             exit_code: 1,
         }

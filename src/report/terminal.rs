@@ -7,6 +7,11 @@ use std::time::Duration;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
+/// A text of several lines, each of them [`plain`], with those after the first behind `indent`.
+pub fn plain_lines(text: &str, indent: &str) -> String {
+    text.lines().map(plain).collect::<Vec<_>>().join(&format!("\n{indent}"))
+}
+
 /// `text` with everything escaped that a terminal might obey or hide: control characters, bidi controls, zero-width and other format
 /// characters, line and paragraph separators, and whatever else Unicode says is to be ignored when text is displayed.
 pub fn plain(text: &str) -> Cow<'_, str> {

@@ -13,7 +13,9 @@ use crate::input::{Origin, Reader};
 use crate::journal::{Handle, Ledger};
 use crate::outcome::{Detail, Outcome, Tally};
 use crate::preflight::Refusal;
-use crate::report::{Account, Form, OutputError, Pace, ReportError, Source, Summary, count, plain, rows, write_all};
+use crate::report::{
+    Account, Form, OutputError, Pace, ReportError, Source, Summary, count, count_all, plain, plain_lines, rows, write_all,
+};
 
 /// How the sending of rows ended.
 struct End {
@@ -21,6 +23,7 @@ struct End {
     pace: Pace,
     stopped: Option<Reason>,
     exit: Exit,
+    is_reported: bool,
     /// Whether it can be resumed: the input can be read again.
     can_resume: bool,
 }
@@ -29,14 +32,23 @@ struct End {
 pub(super) fn conclude(job: &Job, place: &Place, sent: Sent, written: Handle, started: SystemTime) -> Exit {
     let Sent { reader, pace, whole, stopped } = sent;
     let can_resume = reader.is_some();
-    let reported = written.ledger().map_err(ReportError::from).and_then(|mut ledger| write_report(job, reader, &mut ledger));
-    match reported {
-        Ok(account) => {
-            tracing::info!(rows = account.tally().rows(), report = ?job.report, "reported");
-            let exit = Exit::of(account.tally(), stopped.as_ref(), whole);
-            tell(job, place, &account, End { started, pace, stopped, exit, can_resume })
+    let ended = written.ledger().map_err(ReportError::from).and_then(|mut ledger| match write_report(job, reader, &mut ledger) {
+        Ok(account) => Ok((account, true)),
+        Err(error) => {
+            without_report(job, &error, can_resume);
+            Ok((count_all(&mut ledger)?, false))
         }
-        Err(error) => without_report(job, &error, stopped.as_ref(), can_resume),
+    });
+    match ended {
+        Ok((account, is_reported)) => {
+            tracing::info!(rows = account.tally().rows(), report = ?job.report, is_reported, "concluded");
+            let exit = if is_reported { Exit::of(account.tally(), stopped.as_ref(), whole) } else { Exit::Stopped };
+            tell(job, place, &account, End { started, pace, stopped, exit, is_reported, can_resume })
+        }
+        Err(error) => {
+            without_report(job, &error, can_resume);
+            Exit::Stopped
+        }
     }
 }
 
@@ -50,29 +62,30 @@ pub(super) fn with_nothing_left(job: &Job, place: &Place, reader: Reader, mut re
     let _ = resumed.journal.close();
     say!("every row that may be sent is done: of {}, none is sent", rows(account.tally().rows()));
     let exit = Exit::of(account.tally(), None, true);
-    let end = End { started: SystemTime::now(), pace: Pace::default(), stopped: None, exit, can_resume: true };
+    let end = End { started: SystemTime::now(), pace: Pace::default(), stopped: None, exit, is_reported: true, can_resume: true };
     Ok(tell(job, place, &account, end))
 }
 
 /// Says what became of the rows, and writes it to the summary.
 fn tell(job: &Job, place: &Place, account: &Account, end: End) -> Exit {
+    let End { started, pace, stopped, exit, is_reported, can_resume } = end;
     let summary = Summary {
         account,
-        stopped: end.stopped.as_ref().map(describe),
+        stopped: stopped.as_ref().map(describe),
         target: &place.target,
-        started: end.started,
-        pace: end.pace,
+        started,
+        pace,
         cap: job.sending.cap.to_string(),
-        report: job.report.clone(),
+        report: is_reported.then(|| job.report.clone()),
         journal: job.journal.clone(),
-        exit_code: end.exit.code(),
+        exit_code: exit.code(),
     };
     say_on!("{summary}");
-    advise(job, account.tally(), end.can_resume);
+    advise(job, account.tally(), stopped.as_ref(), can_resume);
     match write_summary(job, &summary) {
-        Ok(()) => end.exit,
+        Ok(()) => exit,
         Err(error) => {
-            say!("error: {}", plain(&error.to_string()));
+            say!("error: {}", plain_lines(&error.to_string(), "       "));
             Exit::Stopped
         }
     }
@@ -91,22 +104,15 @@ fn write_summary(job: &Job, summary: &Summary<'_>) -> Result<(), OutputError> {
 }
 
 /// The rows were sent and the journal knows what became of them, but the report could not be written.
-fn without_report(job: &Job, error: &ReportError, stopped: Option<&Reason>, can_resume: bool) -> Exit {
-    if let Some(reason) = stopped {
-        say!("stopped early: {}", plain(&describe(reason)));
-    }
-    say!("error: the report was not written: {}", plain(&error.to_string()));
-    say!("the journal has the outcome of every row; make room, then write the report with");
+fn without_report(job: &Job, error: &ReportError, can_resume: bool) {
+    say!("error: the report was not written: {}", plain_lines(&error.to_string(), "       "));
+    say!("the journal has the outcome of every row; once that is mended, write the report with");
     let journal = job.journal.to_string_lossy();
     let command = match &job.input.origin {
         Origin::File(path) if can_resume => quoted(&["cognito-passwd", "report", &journal, "--input", &path.to_string_lossy()]),
         _ => quoted(&["cognito-passwd", "report", &journal]),
     };
     say!("  {}", plain(&command));
-    if stopped.is_some() && can_resume {
-        say!("or go on where this ended, which writes it as well:\n  {}", plain(&job.resume_command));
-    }
-    Exit::Stopped
 }
 
 /// A command line, for a shell.
@@ -117,6 +123,7 @@ fn quoted(words: &[&str]) -> String {
 fn describe(reason: &Reason) -> String {
     match reason {
         Reason::Signal(2) => "interrupted (SIGINT)".to_owned(),
+        Reason::Signal(1) => "the terminal has gone (SIGHUP)".to_owned(),
         Reason::Signal(15) => "terminated (SIGTERM)".to_owned(),
         Reason::Signal(number) => format!("signal {number}"),
         Reason::Fatal(Detail { code, message, .. }) => match remedy(code) {
@@ -153,7 +160,7 @@ fn remedy(code: &str) -> Option<&'static str> {
 }
 
 /// What to do about the rows that are not set.
-fn advise(job: &Job, tally: &Tally, can_resume: bool) {
+fn advise(job: &Job, tally: &Tally, stopped: Option<&Reason>, can_resume: bool) {
     if !can_resume {
         if tally.of(Outcome::Set) < tally.rows() {
             say!("next: put the rows that are not set, as the report names them, into a file, and run that");
@@ -162,8 +169,12 @@ fn advise(job: &Job, tally: &Tally, can_resume: bool) {
     }
     // What belongs to one resumption stands beside the first --resume, since what ends the command may be a file behind `--`.
     let resume = |flag: &str| plain(&job.resume_command.replacen("--resume", &format!("--resume{flag}"), 1)).into_owned();
+    let go_on = match stopped {
+        None | Some(Reason::Signal(_)) => "go on where this ended",
+        Some(_) => "go on where this ended, once what stopped it is mended",
+    };
     for (wanted, what, flag) in [
-        (tally.of(Outcome::NotSent) > 0, "go on where this ended", ""),
+        (tally.of(Outcome::NotSent) > 0, go_on, ""),
         (tally.of(Outcome::Invalid) > 0, "mend the invalid rows in the file, and then send them", ""),
         (tally.of(Outcome::Rejected) > 0, "send the rejected rows again, once what the code says is mended", " --retry-rejected"),
         (tally.of(Outcome::Unknown) > 0, "send the unknown rows again, whose password may or may not be set", " --unknown resend"),

@@ -191,7 +191,7 @@ fn refuse_to_overwrite(job: &Job) -> Result<(), Refusal> {
     if let Origin::File(input) = &job.input.origin
         && is_same(input, &job.report)
     {
-        return Err(Refusal::Exists(job.report.clone()));
+        return Err(Refusal::NamedTwice(job.report.clone()));
     }
     for path in [Some(&job.report), job.summary.as_ref()].into_iter().flatten() {
         job.try_output(path)?;
@@ -201,8 +201,10 @@ fn refuse_to_overwrite(job: &Job) -> Result<(), Refusal> {
             Origin::File(path) => Some(path),
             Origin::Stdin => None,
         };
-        let taken = [Some(&job.report), Some(&job.journal), input].into_iter().flatten().any(|path| is_same(path, summary));
-        if taken || (job.resume.is_some() && !is_summary(summary)) {
+        if [Some(&job.report), Some(&job.journal), input].into_iter().flatten().any(|path| is_same(path, summary)) {
+            return Err(Refusal::NamedTwice(summary.clone()));
+        }
+        if job.resume.is_some() && !is_summary(summary) {
             return Err(Refusal::Exists(summary.clone()));
         }
     }
@@ -222,16 +224,12 @@ fn is_summary(path: &Path) -> bool {
 }
 
 fn run_before(job: &Job) -> Refusal {
-    match Ledger::open(&job.journal) {
-        Ok(ledger) => Refusal::RunBefore {
-            journal: job.journal.clone(),
-            target: ledger.start().target.clone(),
-            resume: match was_read_once(&ledger) {
-                false => job.resume_command.clone(),
-                true => "it cannot be resumed, for what it read can be read only once".to_owned(),
-            },
-        },
-        Err(_) => Refusal::Exists(job.journal.clone()),
+    let journal = job.journal.clone();
+    let Ok(ledger) = Ledger::open(&journal) else { return Refusal::Exists(journal) };
+    match (&ledger.start().input.path, &job.input.origin) {
+        _ if was_read_once(&ledger) => Refusal::RunOnce(journal),
+        (Some(then), Origin::File(now)) if !is_same(then, now) => Refusal::RunOfAnother { journal, input: then.clone() },
+        _ => Refusal::RunBefore { journal, target: ledger.start().target.clone(), resume: job.resume_command.clone() },
     }
 }
 

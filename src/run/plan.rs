@@ -40,7 +40,7 @@ pub(super) fn agree(
     }
     if let Some(Earlier { done, held, .. }) = earlier {
         let held = if *held > 0 { format!("; {} unknown, left alone (--unknown resend sends them)", count(*held)) } else { String::new() };
-        lines.push(("resumes", format!("{} are done{held}", rows(*done))));
+        lines.push(("resumes", format!("{} done{held}", rows(*done))));
     }
     lines.push(("report", plain(&job.report.to_string_lossy()).into_owned()));
     for (name, text) in lines {

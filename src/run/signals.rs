@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first drains, the second exits at once.
+//! SIGINT, SIGTERM and, unless `nohup` has it ignored, SIGHUP: the first drains, the second exits at once.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ const A_MOMENT: Duration = Duration::from_millis(50);
 pub(super) fn watch(runtime: &Handle, stop: &Stop, grace: Duration, journal: &Path) -> std::io::Result<()> {
     let journal = plain(&journal.to_string_lossy()).into_owned();
     let arrived = Arc::new(AtomicBool::new(false));
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+    let hangup = (!ignores(SignalKind::hangup())).then(SignalKind::hangup);
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup) {
         let _entered = runtime.enter();
         let mut arrivals = signal(kind)?;
         let (stop, number, journal, arrived) = (stop.clone(), kind.as_raw_value(), journal.clone(), Arc::clone(&arrived));
@@ -42,4 +43,12 @@ pub(super) fn watch(runtime: &Handle, stop: &Stop, grace: Duration, journal: &Pa
         });
     }
     Ok(())
+}
+
+/// Whether whoever started the process has it ignore a signal, where Linux tells: the mask `SigIgn` in hex, its lowest bit for signal 1.
+/// Where nothing tells, it is taken to, so that the signal keeps its effect.
+fn ignores(kind: SignalKind) -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
 }

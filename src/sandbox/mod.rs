@@ -159,7 +159,9 @@ impl Sandbox {
             None => None,
         };
         let saved = match &settings.state {
-            Some(path) => state_file::load(path, &settings).map_err(|source| SandboxError::State { path: path.clone(), source })?,
+            Some(path) => state_file::try_out(path)
+                .and_then(|()| state_file::load(path, &settings))
+                .map_err(|source| SandboxError::State { path: path.clone(), source })?,
             None => None,
         };
         let service = saved.unwrap_or_else(|| Service::new(&settings, rand::random()));

@@ -16,7 +16,11 @@ fn a_report_that_cannot_be_written_can_be_had_from_the_journal() {
     let sandbox = sandbox(&project, 3);
     let journal = journal_of("users.results.csv");
     let args = ["run", "users.csv", "--yes", "--endpoint-url", &sandbox.url, "--report", "/dev/full"];
-    project.run(&args).exits(3).says(&["/dev/full", "cognito-passwd report", &journal]);
+    let finished = project.run(&[&args[..], &["--summary", "summary.json"]].concat()).exits(3);
+    let finished = finished.says(&["/dev/full", "cognito-passwd report", &journal, "3 rows: 3 set"]);
+    assert!(!finished.stderr.contains("\\n"), "lines are lines: {finished}");
+    let summary: serde_json::Value = serde_json::from_slice(&std::fs::read(project.path("summary.json")).unwrap()).unwrap();
+    assert_eq!((&summary["outcomes"]["set"], &summary["report"], &summary["exit_code"]), (&3.into(), &().into(), &3.into()));
     assert_eq!(sandbox.attempts().len(), 3);
     project.run(&["report", &journal, "-o", "results.csv"]).exits(0);
     Report::read(&project, "results.csv").holds(&[("set", 3)]);

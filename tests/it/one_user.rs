@@ -142,6 +142,18 @@ fn a_password_lives_in_our_sandbox_as_it_does_in_cognito() {
 }
 
 #[test]
+fn a_password_behind_a_misspelt_option_is_not_repeated() {
+    let project = Project::new();
+    let password = format!("{MARK}!Aa1");
+    let given = ["admin-set-user-password", "--user-pool-id", "us-east-1_OneUser00", "--username", "ann", "--password-stdin"];
+    let joined = format!("--passwort={password}");
+    for misspelt in [&["--pasword", &password][..], &["--pass-word", &password], &[&joined]] {
+        let finished = project.run(&[&given[..], misspelt].concat()).exits(252).says(&["Unknown options: --pas", "[withheld]"]);
+        assert!(!finished.stderr.contains(MARK), "{finished}");
+    }
+}
+
+#[test]
 fn sigint_while_the_service_thinks_ends_with_130_and_one_line_end_on_standard_output() {
     let project = Project::new();
     let sandbox = project.sandbox(&[], &["--latency", "20000"]);

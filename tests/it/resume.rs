@@ -158,6 +158,35 @@ fn a_second_process_on_the_same_journal_is_refused_and_told_who_holds_it() {
 }
 
 #[test]
+fn of_runs_that_begin_at_once_one_runs_and_the_others_are_told_who_does() {
+    let project = Project::new();
+    let rows = rows(POOL, 100);
+    project.give("users.csv", csv(&rows));
+    let sandbox = project.sandbox(&rows, &["--latency", "300"]);
+    let runs: Vec<_> = (0..4).map(|_| project.start(project.command(&args(&sandbox.url, &["--rate", "100"])))).collect();
+    let ended: Vec<_> = runs.into_iter().map(|run| run.finish()).collect();
+    let (ran, refused): (Vec<_>, Vec<_>) = ended.into_iter().partition(|finished| finished.code() == Some(0));
+    assert_eq!((ran.len(), sandbox.attempts().len()), (1, 100));
+    for finished in refused {
+        finished.exits(2).says(&["is in use"]);
+    }
+}
+
+#[test]
+fn a_journal_of_another_file_is_not_offered_to_go_on_with() {
+    let (project, rows) = (Project::new(), rows(POOL, 3));
+    let sandbox = project.sandbox(&rows, &[]);
+    project.give("users.csv", csv(&rows));
+    project.give("others.csv", csv(&rows));
+    project.run(&args(&sandbox.url, &[])).exits(0);
+    let run = ["run", "others.csv", "--yes", "--endpoint-url", &sandbox.url, "-o", "results.csv"];
+    let finished = project.run(&run).exits(2).says(&["of a run of users.csv, and this is another file"]);
+    assert!(!finished.stderr.contains("--resume"), "{finished}");
+    let finished = project.run(&["run", "users.csv", "--yes", "-o", "same", "--summary", "same"]).exits(2);
+    finished.says(&["same is named twice"]);
+}
+
+#[test]
 fn rejected_rows_are_sent_again_when_that_is_asked_for_and_no_others() {
     let (project, mut rows) = (Project::new(), rows(POOL, 12));
     project.give("users.csv", csv(&rows));

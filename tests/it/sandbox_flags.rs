@@ -107,6 +107,11 @@ fn a_saved_state_goes_on_where_it_ended_and_the_file_of_users_does_not_undo_it()
 }
 
 #[test]
+fn a_state_that_could_not_be_saved_is_refused_at_the_start() {
+    Project::new().run(&["sandbox", "--port", "0", "--state", "nowhere/state.jsonl"]).exits(2).says(&["nowhere/state.jsonl"]);
+}
+
+#[test]
 fn a_pool_as_the_aws_cli_describes_it_is_one_to_begin_with() {
     let project = Project::new();
     let policy = json!({ "PasswordPolicy": { "MinimumLength": 17, "RequireSymbols": true, "PasswordHistorySize": 3 } });

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{Project, Report, Running, Sandbox, csv, eventually, journal_of, rows};
+use crate::harness::{BINARY, Project, Report, Running, Sandbox, csv, eventually, journal_of, rows};
 
 const ROWS: usize = 400;
 
@@ -62,6 +62,24 @@ fn sigint_drains_the_calls_in_flight_and_leaves_a_true_report() {
 #[test]
 fn sigterm_drains_the_calls_in_flight_and_leaves_a_true_report() {
     drains(Signal::TERM, 143);
+}
+
+#[test]
+fn a_terminal_that_goes_drains_the_calls_in_flight_too() {
+    drains(Signal::HUP, 129);
+}
+
+#[test]
+fn under_nohup_a_run_outlives_its_terminal() {
+    let (project, rows) = (Project::new(), rows("us-east-1_Signals00", 20));
+    let sandbox = project.sandbox(&rows, &["--latency", "100"]);
+    project.give("users.csv", csv(&rows));
+    let args = ["run", "users.csv", "--yes", "--rate", "20", "--endpoint-url", &sandbox.url, "-o", "results.csv"];
+    let running = project.start(project.command_of("nohup", &[&[BINARY], &args[..]].concat()));
+    eventually("the first calls", || (sandbox.attempts().len() >= 5).then_some(()));
+    running.signal(Signal::HUP);
+    running.finish().exits(0);
+    Report::read(&project, "results.csv").holds(&[("set", 20)]);
 }
 
 #[test]
