@@ -54,9 +54,13 @@ impl Verdicts {
     pub(super) fn check(&mut self, batch: &Batch, pools: &Pools, marker: &Marker) {
         let mut check = self.checking(batch, pools, marker);
         self.verdicts.clear();
-        self.verdicts.extend((0..batch.len()).map(|index| check.row(index)));
-        self.open = self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Open));
-        self.found = self.verdicts.iter().any(|verdict| !verdict.findings().is_empty());
+        (self.open, self.found) = (false, false);
+        for index in 0..batch.len() {
+            let verdict = check.row(index);
+            self.open |= matches!(verdict, Verdict::Open);
+            self.found |= !verdict.findings().is_empty();
+            self.verdicts.push(verdict);
+        }
     }
 
     /// Closes the verdicts that [`Verdicts::check`] left open: asks for the policies of their pools, in order, and checks them. It says

@@ -81,6 +81,21 @@ fn slow_run<'a>(project: &'a Project, script: &str) -> Running<'a> {
 }
 
 #[test]
+fn a_rehearsal_asks_nobody_on_the_network() {
+    let project = Project::new();
+    project.give("users.csv", csv(&rows(POOL, 3)));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let mut command = project.command(&["run", "users.csv", "--sandbox", "--yes", "-o", "results.csv"]);
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED"] {
+        command.env_remove(name);
+    }
+    command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", format!("http://{}", listener.local_addr().unwrap()));
+    project.start(command).finish().exits(0);
+    assert!(listener.accept().is_err(), "the instance's metadata service was asked");
+}
+
+#[test]
 fn a_crash_leaves_no_core() {
     let project = Project::new();
     // What dumps cores here does so: without this the test would show nothing.
