@@ -97,7 +97,8 @@ pub enum ConnectError {
     },
     /// The profile has the endpoint looked for in a section of services that is not there.
     #[error(
-        "the profile uses the services section {0}, and the AWS configuration file has none of that name, or an empty one\nadd it there, or name the endpoint with --endpoint-url"
+        "the profile uses the services section {0}, and the AWS configuration file has none of that name, or an empty one\n\
+         add it there, or name the endpoint with --endpoint-url"
     )]
     NoServices(String),
     /// The endpoint is none that a password may be sent to.

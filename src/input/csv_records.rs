@@ -1,7 +1,7 @@
 //! The records of a batch as the CSV parser gave them, in three buffers that serve for batch after batch.
 //!
-//! A `ByteRecord` for each row would spread a batch over thousands of allocations that neither the core that reads nor the one that
-//! checks has in its cache. What a record means is left to `csv`.
+//! A `ByteRecord` for each row would be thousands of allocations, each of which stays as large as the longest row that ever stood in its
+//! place. What a record means is left to `csv`.
 
 use std::ops::Range;
 
