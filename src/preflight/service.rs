@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -13,10 +14,13 @@ use crate::policy::Policy;
 use crate::row::{PoolId, User};
 use crate::sandbox::{DEFAULT_POLICY, Sandbox, Settings};
 
+/// What threads of the runtime are given to end: far more than those take that can be interrupted.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
 /// A runtime, and the door to the service on it.
 pub struct Service {
     /// Runs everything asynchronous.
-    pub runtime: Background,
+    pub runtime: Bounded,
     /// The door.
     pub cognito: Arc<Cognito>,
     /// The sandbox behind the door, if it is one of our own.
@@ -25,10 +29,11 @@ pub struct Service {
     pub pools: Arc<Describer>,
 }
 
-/// A runtime that nobody waits for when it ends: a resolver that looks for a host in vain cannot be interrupted, and may take its time.
-pub struct Background(Option<Runtime>);
+/// A runtime whose end is waited for [`A_MOMENT`] and no longer: a resolver that looks for a host in vain cannot be interrupted, and may
+/// take its time.
+pub struct Bounded(Option<Runtime>);
 
-impl std::ops::Deref for Background {
+impl std::ops::Deref for Bounded {
     type Target = Runtime;
 
     fn deref(&self) -> &Runtime {
@@ -36,10 +41,10 @@ impl std::ops::Deref for Background {
     }
 }
 
-impl Drop for Background {
+impl Drop for Bounded {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
+            runtime.shutdown_timeout(A_MOMENT);
         }
     }
 }
@@ -76,7 +81,7 @@ impl Service {
         }
         let cognito = Arc::new(runtime.block_on(Cognito::connect(settings))?);
         let pools = Arc::new(Describer::new(runtime.handle().clone(), Arc::clone(&cognito), rehearsal.clone()));
-        Ok(Self { runtime: Background(Some(runtime)), cognito, rehearsal, pools })
+        Ok(Self { runtime: Bounded(Some(runtime)), cognito, rehearsal, pools })
     }
 }
 
