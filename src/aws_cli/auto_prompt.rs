@@ -3,7 +3,7 @@
 use super::command_line::{self, Asked};
 use super::failure::Failure;
 use super::prompt;
-use super::surroundings;
+use crate::cognito::variable;
 use crate::report::plain;
 use crate::secret::Password;
 
@@ -19,7 +19,7 @@ pub(super) fn is_wanted(args: &[String]) -> Result<bool, Failure> {
             Err(Failure::Invalid(message.to_owned()))
         }
         _ if has("help") || has("--version") => Ok(false),
-        (on, off) => Ok(on || (!off && surroundings::variable("AWS_CLI_AUTO_PROMPT").is_some_and(|mode| mode.eq_ignore_ascii_case("on")))),
+        (on, off) => Ok(on || (!off && variable("AWS_CLI_AUTO_PROMPT").is_some_and(|mode| mode.eq_ignore_ascii_case("on")))),
     }
 }
 

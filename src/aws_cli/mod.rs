@@ -44,6 +44,7 @@ use self::frame::Form;
 use self::input::Members;
 use self::python::Value;
 use self::surroundings::Surroundings;
+use crate::cognito::variable;
 use crate::secret::Password;
 
 /// The AWS CLI's name for the service.
@@ -215,7 +216,7 @@ impl Call {
         if let Some(form) = self.globals.value("--cli-error-format").and_then(Form::named) {
             return form;
         }
-        if let Some(name) = surroundings::variable("AWS_CLI_ERROR_FORMAT") {
+        if let Some(name) = variable("AWS_CLI_ERROR_FORMAT") {
             return Form::named(&name).unwrap_or(Form::Enhanced);
         }
         let choice = surroundings::profile_choice(self.profile.as_deref());

@@ -9,7 +9,7 @@ use super::command_line::Globals;
 use super::endpoint;
 use super::failure::Failure;
 use super::python;
-use crate::cognito::{Connection, Profile, ProfileChoice, ProfileError, endpoint_of_environment, missing_services};
+use crate::cognito::{Connection, Profile, ProfileChoice, ProfileError, endpoint_of_environment, missing_services, variable};
 
 /// How many attempts are made where nothing else is said.
 const ATTEMPTS: i64 = 3;
@@ -26,11 +26,6 @@ pub(super) struct Surroundings {
     pub output: String,
     /// What is wrong with a time-out below zero. The AWS CLI says it when it connects.
     pub impossible_timeout: Option<String>,
-}
-
-/// The value of a variable that is there and not empty.
-pub(super) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The profile that is meant, from the command line or the environment.

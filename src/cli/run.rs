@@ -151,7 +151,6 @@ impl Args {
 /// that is not UTF-8 cannot be printed, and is shown as well as can be.
 fn resume_command(typed: impl Iterator<Item = OsString>) -> String {
     let mut words = vec!["cognito-passwd".to_owned()];
-    let mut resumes = false;
     let mut typed = typed.skip(1).map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = typed.next() {
         match word.as_str() {
@@ -159,10 +158,7 @@ fn resume_command(typed: impl Iterator<Item = OsString>) -> String {
             "--resume" | "--retry-rejected" => {}
             "--unknown" => drop(typed.next()),
             _ if word.starts_with("--unknown=") => {}
-            "run" if !resumes => {
-                words.extend([word, "--resume".to_owned()]);
-                resumes = true;
-            }
+            "run" if words.iter().all(|word| word != "--resume") => words.extend([word, "--resume".to_owned()]),
             _ => words.push(word),
         }
     }

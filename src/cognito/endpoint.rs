@@ -19,10 +19,14 @@ pub(super) fn configured(shared: &SdkConfig) -> Option<String> {
     shared.service_config()?.load_config(key)
 }
 
+/// The value of a variable that is there and not empty.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// The endpoint that a variable names, unless the environment or the profile forbids to heed it.
 pub fn endpoint_of_environment(profile: &Profile) -> Option<String> {
-    let said = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-    let url = || said("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").or_else(|| said("AWS_ENDPOINT_URL"));
+    let url = || variable("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").or_else(|| variable("AWS_ENDPOINT_URL"));
     if is_ignored(profile) { None } else { url() }
 }
 

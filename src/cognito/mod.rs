@@ -35,7 +35,7 @@ use sdk::config::timeout::TimeoutConfig;
 use self::credentials::{AtHand, HeldCredentials};
 pub use direct::{Connection, Direct, ProfileChoice, Reply, instance_region};
 pub use echo::repeats;
-pub use endpoint::{endpoint_of_environment, missing_services};
+pub use endpoint::{endpoint_of_environment, missing_services, variable};
 pub use pool::{NamingAttribute, PoolDescription};
 pub use profile::{Profile, ProfileError};
 pub use unanswered::Unanswered;

@@ -9,7 +9,7 @@ use memchr::{memchr, memchr_iter};
 use super::batch::Failure;
 use super::csv_fields::{RawFields, trim_line_breaks};
 use super::csv_header::Layout;
-use super::csv_records::{self, Record};
+use super::csv_records::{FlatRecords, Record};
 use super::unknown::Unknown;
 use super::window::Window;
 use super::{Defaults, Field, Flaw, Limits, Place, Problem, Row};
@@ -28,7 +28,7 @@ pub(super) struct Records {
 /// The records of a batch. Buffers stay for the next.
 #[derive(Default)]
 pub(super) struct Rows {
-    records: csv_records::Records,
+    records: FlatRecords,
     /// The bytes that the records were read from.
     raw: Vec<u8>,
     /// The offset of the first of them in the input.

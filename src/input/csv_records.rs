@@ -9,7 +9,7 @@ use csv::ByteRecord;
 
 /// Many records, one after the other.
 #[derive(Default)]
-pub(super) struct Records {
+pub(super) struct FlatRecords {
     extents: Vec<Extent>,
     /// The cells of all records, without quotes and delimiters.
     text: Vec<u8>,
@@ -37,7 +37,7 @@ pub(super) struct Record<'b> {
     ends: &'b [u32],
 }
 
-impl Records {
+impl FlatRecords {
     pub(super) fn len(&self) -> usize {
         self.extents.len()
     }
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn records_come_back_as_they_went_in_and_buffers_serve_again() {
         let all: [&[&str]; 4] = [&["a", "", "bc"], &[""], &["", "é,\"\n"], &[]];
-        let mut records = Records::default();
+        let mut records = FlatRecords::default();
         for _ in 0..2 {
             records.clear();
             for cells in all {

@@ -5,10 +5,12 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::JournalError;
 
+/// How the name of a file begins that has not come to its place.
+const PREFIX: &str = ".cognito-passwd-";
 /// What the digest, an intent and a result of the usual size take together, in bytes.
 const ROOM_FOR_A_ROW: u64 = 120;
 /// More than one flush can hold: 1,024 records whose texts are as long as they may be.
@@ -17,7 +19,7 @@ const LARGEST_GROUP: u64 = 16 * 1024 * 1024;
 /// Makes what is to become the journal at `path`, for its owner alone and locked, under a name of its own beside it. It is gone when the
 /// second part is dropped.
 pub(super) fn begin(path: &Path) -> Result<(File, TempPath), JournalError> {
-    let begun = tempfile::Builder::new().prefix(".cognito-passwd-").append(true).tempfile_in(folder_of(path));
+    let begun = tempfile::Builder::new().prefix(PREFIX).append(true).tempfile_in(folder_of(path));
     let (file, place) = begun.map_err(|error| JournalError::Io { path: path.to_owned(), source: nameless(error) })?.into_parts();
     lock(&file, path)?;
     Ok((file, place))
@@ -112,8 +114,15 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder_of(path))?.sync_all()
 }
 
-/// The folder in which `path` stands.
-pub fn folder_of(path: &Path) -> &Path {
+/// Begins, for its owner alone, what is to stand at `path`: under a name of its own beside it. It is gone when it is dropped.
+///
+/// # Errors
+/// Those of the system.
+pub fn begin_beside(path: &Path) -> io::Result<NamedTempFile> {
+    NamedTempFile::with_prefix_in(PREFIX, folder_of(path)).map_err(nameless)
+}
+
+fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

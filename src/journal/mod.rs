@@ -17,7 +17,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use self::draft::Draft;
-pub use self::file::{folder_of, nameless, sync_folder};
+pub use self::file::{begin_beside, nameless, sync_folder};
 pub use self::ledger::{Ledger, Mark};
 pub use self::record::{InputIdentity, Start};
 pub use self::storage::Storage;

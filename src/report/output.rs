@@ -8,11 +8,9 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::early_sync::EarlySync;
 use super::on_terminal::OnTerminal;
-use crate::journal::{folder_of, nameless, sync_folder};
+use crate::journal::{begin_beside, nameless, sync_folder};
 
 /// Why an output cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +84,7 @@ impl Output {
         } else if path.symlink_metadata().is_ok_and(|there| !(replace && there.is_file())) {
             return Err(OutputError::Exists(path.to_owned()));
         } else {
-            let file = NamedTempFile::with_prefix_in(".cognito-passwd-", folder_of(path)).map_err(|error| io(nameless(error)))?;
+            let file = begin_beside(path).map_err(io)?;
             Place::Beside { file: BufWriter::new(EarlySync::new(file)), replace }
         };
         Ok(Self { path: path.to_owned(), place })

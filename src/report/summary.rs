@@ -52,12 +52,13 @@ impl Account {
     }
 
     fn count(&mut self, outcome: usize, code: String, reason: Reason) {
-        let rows = reason.rows;
-        let reason = match self.reasons.contains_key(&(outcome, code.clone())) || self.reasons.len() < MOST_REASONS {
-            true => self.reasons.entry((outcome, code)).or_insert(Reason { rows: 0, ..reason }),
-            false => self.reasons.entry((outcome, OTHER.to_owned())).or_insert(Reason { rows: 0, message: String::new() }),
+        let Reason { rows, message } = reason;
+        let own = (outcome, code);
+        let (key, message) = match self.reasons.contains_key(&own) || self.reasons.len() < MOST_REASONS {
+            true => (own, message),
+            false => ((outcome, OTHER.to_owned()), String::new()),
         };
-        reason.rows += rows;
+        self.reasons.entry(key).or_insert(Reason { rows: 0, message }).rows += rows;
     }
 
     /// The rows by outcome.

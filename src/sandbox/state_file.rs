@@ -11,7 +11,6 @@ use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use super::clients::Client;
 use super::clock::ClockShift;
@@ -21,7 +20,7 @@ use super::pool_settings::{PoolSettings, user_pool};
 use super::settings::Settings;
 use super::tokens::{hex, unhex};
 use super::users::User;
-use crate::journal::{folder_of, nameless};
+use crate::journal::begin_beside;
 use crate::row::PoolId;
 
 /// The form of the file. A file of another one is refused.
@@ -105,19 +104,14 @@ fn restore(service: &Service, entry: Entry) -> Option<()> {
     Some(())
 }
 
-/// Begins what is to stand at `path`. It is gone when it is dropped.
-fn begin(path: &Path) -> io::Result<NamedTempFile> {
-    NamedTempFile::with_prefix_in(".cognito-passwd-", folder_of(path)).map_err(nameless)
-}
-
 /// Fails where nothing could be saved: before a long rehearsal, not after it.
 pub(super) fn try_out(path: &Path) -> Result<(), StateError> {
-    Ok(begin(path).map(drop)?)
+    Ok(begin_beside(path).map(drop)?)
 }
 
 /// Saves the service, whole or not at all: into a new file beside, which then takes the place of the old one.
 pub(super) fn save(path: &Path, service: &Service) -> Result<(), StateError> {
-    let mut file = BufWriter::new(begin(path)?);
+    let mut file = BufWriter::new(begin_beside(path)?);
     let head = Head {
         version: VERSION,
         secret: hex(&service.secret),

