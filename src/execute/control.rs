@@ -2,20 +2,25 @@
 //!
 //! An unknown quota is climbed towards in steps, each judged by the answers to what left after the one before. The first throttled
 //! answer sends the climb back to where it began, because a service that saves requests up lets a burst through before it throttles.
-//! From then on there is a rate that is thought to be `sustained`, and a `ceiling` at which requests were throttled.
+//! What is in flight then tells whether this one did: once a burst is used up, hardly any of it is let through; where much is, the climb
+//! begins again at that share of the rate it reached. From then on there is a rate that is thought to be `sustained`, and a `ceiling` at
+//! which requests were throttled.
 //!
 //! - Where the two are far apart, the ceiling is approached, by a share of the way in each step. What is throttled on the way lowers the
 //!   ceiling and not the sustained rate; what is not raises the latter.
 //! - Where they are near, the rate rests, and is then probed: it steps above the sustained one, by very little where the quota is known
-//!   well and by more where it is not, and the excess grows with every round trip that throttles nothing. A throttled answer ends the
-//!   probe. Throttled answers are a budget over the run: while it is overdrawn, a rest is as long as the last episode was costly.
+//!   well and by more where it is not or where few requests are in flight, and the excess grows with every round trip that throttles
+//!   nothing. A throttled answer ends the probe. Throttled answers are a budget over the run: while it is overdrawn, a rest is as long
+//!   as the last episode was costly.
 //! - At rest a throttled answer may be a matter of chance: a service without a burst throttles what comes a millisecond early. Only more
 //!   of them than chance would have speak against the sustained rate.
 //! - Where throttling goes on right after a cut, the growth was an illusion (saved-up requests), and the rate goes back to where it came
-//!   from, or, where that is no news, what is still let through is the quota itself.
+//!   from. Where that is no news the quota has shrunk. The share that is still let through says by how much if requests are saved up;
+//!   without a burst every other one is throttled just above the quota. The rate goes to the mean of the two.
 //! - Where nothing is let through at all, the rate falls to the floor, and comes back with the first answers.
 //!
-//! What was answered since a cut is left to `since_cut`, the constants to `tuning`, the hard cap to `pace`.
+//! The steps are left to `growth`, what follows a throttled answer to `cuts`, what was answered since to `since_cut`, the constants to
+//! `tuning`, and the hard cap to `pace`.
 
 use std::mem;
 use std::time::Duration;
@@ -23,12 +28,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::since_cut::SinceCut;
-use self::tuning::{
-    APPROACH, APPROACH_PRICE, BUDGET, CLIMB_EXCESS, CUT, DOCUMENTED_QUOTA, FAR, FASTER_BEYOND, FASTEST, FINE_EXCESS, FIRST_GROWTH, FLOOR,
-    GOES_ON, GROWTH, HEADROOM, HIGHEST, LARGEST_STEP, LEAST_LEFT, MEASURE, MOST_OWED, NEAR, NEAR_GROWTH, NOISY, REST, ROUGH_EXCESS, SLOW,
-    STEP,
-};
+use self::tuning::{BUDGET, DOCUMENTED_QUOTA, FIRST_GROWTH, FLOOR, HIGHEST, LARGEST_STEP, MOST_OWED, NOISY, STEP};
 
+mod cuts;
+mod growth;
 mod since_cut;
 mod tuning;
 
@@ -56,10 +59,12 @@ pub struct Controller {
     /// The rate that the last cut led to, which the service is thought to sustain; 0 where nothing is known yet.
     sustained: f64,
     known: Known,
-    /// The rate that was throttled last, while that says something about the quota; else 0.
+    /// The rate at which what was throttled last had left, while that says something about the quota; else 0.
     ceiling: f64,
     /// Whether the last step ended the approach to the ceiling, so that the rate is the sustained one if it is not throttled.
     arrives: bool,
+    /// The rate at which what the first climb had throttled had left, until what was in flight then is answered.
+    summit: Option<f64>,
     /// Where the rate goes back to if the last growth was an illusion; 0 if it was none.
     fallback: f64,
     /// Whether the last growth was an illusion, so that the service is thought to save requests up.
@@ -88,6 +93,7 @@ impl Controller {
             known: Known::Climbing,
             ceiling: 0.0,
             arrives: false,
+            summit: None,
             fallback: 0.0,
             saves_up: false,
             since_cut: None,
@@ -123,6 +129,9 @@ impl Controller {
             return;
         }
         self.judged = now;
+        if self.resumes_the_climb(now) {
+            return;
+        }
         if self.arrives {
             self.sustained = self.rate;
             self.known = Known::Well;
@@ -150,10 +159,10 @@ impl Controller {
             return;
         }
         let is_at_rest = self.known != Known::Climbing && self.rate <= self.sustained && self.rate > NOISY;
-        if is_at_rest && since_cut.has_admitted() && since_cut.is_noise() {
+        self.judged = now;
+        if (is_at_rest || since_cut.is_paid()) && since_cut.has_admitted() && since_cut.is_noise() {
             return;
         }
-        self.judged = now;
         if since_cut.can_be_judged(now, now.saturating_duration_since(sent)) {
             let since_cut = *since_cut;
             self.cut(&since_cut, now);
@@ -166,136 +175,6 @@ impl Controller {
     pub fn allowed(&self) -> Option<f64> {
         Some(self.rate).filter(|rate| self.since_cut.is_some() && *rate < self.cap)
     }
-
-    fn next_rate(&mut self, since_cut: &SinceCut, now: Instant) -> f64 {
-        if self.rate < self.sustained {
-            (self.rate * GROWTH).min(self.sustained)
-        } else if self.is_far() {
-            self.saves_up = false;
-            self.rate * GROWTH
-        } else if self.approaches() && since_cut.has_paid(APPROACH_PRICE) {
-            let next = self.rate + (self.ceiling * (1.0 - HEADROOM) - self.rate) * APPROACH;
-            self.arrives = !is_below(next, self.ceiling);
-            next
-        } else if self.rate <= self.sustained && self.rests(since_cut, now) {
-            self.rate
-        } else {
-            self.sustained + self.next_excess()
-        }
-    }
-
-    fn approaches(&self) -> bool {
-        self.heeds_the_ceiling() && is_below(self.rate, self.ceiling)
-    }
-
-    /// Whether what was throttled says where the quota is: a burst that was used up does not.
-    fn heeds_the_ceiling(&self) -> bool {
-        self.known != Known::Climbing && !self.saves_up
-    }
-
-    fn rests(&self, since_cut: &SinceCut, now: Instant) -> bool {
-        if self.known == Known::Climbing {
-            return since_cut.length(now) < MEASURE;
-        }
-        let rest = (REST.0 * since_cut.costs()).min(REST.1);
-        self.credit < 0.0 && since_cut.length(now).as_secs_f64() < rest
-    }
-
-    fn next_excess(&self) -> f64 {
-        let faster = (SLOW / self.sustained).sqrt().clamp(1.0, FASTEST);
-        let growth = if self.is_near() { 1.0 + (NEAR_GROWTH - 1.0) * faster } else { 1.0 + (GROWTH - 1.0) * faster.powf(FASTER_BEYOND) };
-        let first = match self.known {
-            Known::Climbing => CLIMB_EXCESS,
-            Known::Roughly => ROUGH_EXCESS,
-            Known::Well => FINE_EXCESS,
-        };
-        ((self.rate - self.sustained) * growth).max(self.sustained * first)
-    }
-
-    fn is_near(&self) -> bool {
-        self.rate < self.sustained * (1.0 + NEAR)
-    }
-
-    fn is_far(&self) -> bool {
-        self.rate >= self.sustained * FAR
-    }
-
-    fn cut(&mut self, since_cut: &SinceCut, now: Instant) {
-        let ceiling = mem::replace(&mut self.ceiling, self.rate);
-        let is_on_the_way = self.heeds_the_ceiling() && self.rate > self.sustained && self.rate < ceiling;
-        if !since_cut.has_admitted() {
-            self.rate = (self.rate * LEAST_LEFT).max(FLOOR);
-        } else {
-            let rate = if is_on_the_way { self.back_from_the_ceiling() } else { self.after_cut(since_cut, now) };
-            self.rate = rate.max(FLOOR);
-            self.sustained = self.rate;
-        }
-        self.begin_anew(now);
-    }
-
-    fn back_from_the_ceiling(&mut self) -> f64 {
-        self.known = Known::Roughly;
-        (self.tested * (1.0 - CUT)).max(self.sustained)
-    }
-
-    fn after_cut(&mut self, since_cut: &SinceCut, now: Instant) -> f64 {
-        let goes_on = since_cut.length(now).as_secs_f64() < GOES_ON.0.max(GOES_ON.1 / self.rate);
-        let fallback = mem::replace(&mut self.fallback, 0.0);
-        if goes_on && (fallback..fallback * FAR).contains(&self.rate) {
-            self.saves_up = self.known != Known::Climbing;
-            self.known = Known::Well;
-            self.ceiling = 0.0;
-            return fallback;
-        }
-        let (near, far) = (self.is_near(), self.is_far());
-        if self.saves_up && !goes_on && !far && self.rate > self.sustained {
-            // What was saved up was used up at the last cut and is now: all that the service allowed in between was admitted.
-            self.known = Known::Well;
-            return since_cut.admitted_rate(now).max(self.sustained).min(self.rate);
-        }
-        self.known = if near && !goes_on { Known::Well } else { Known::Roughly };
-        if !near && !far {
-            self.fallback = self.sustained;
-        }
-        let cut = if !near {
-            self.tested.max(self.sustained)
-        } else if self.rate > self.sustained {
-            (self.rate * (1.0 - CUT)).min(self.tested).max(self.sustained)
-        } else {
-            self.rate * (1.0 - CUT)
-        };
-        if goes_on {
-            self.ceiling = 0.0;
-            cut.min(self.rate * since_cut.admitted_share()).max(self.rate * LEAST_LEFT)
-        } else {
-            cut
-        }
-    }
-
-    fn begin_climb_anew(&mut self, now: Instant) {
-        let climbed = self.rate > self.start;
-        self.rate = self.start.min(self.rate * (1.0 - CUT)).max(FLOOR);
-        self.sustained = self.rate;
-        if climbed {
-            self.fallback = self.rate * (1.0 - CUT);
-        } else {
-            self.known = Known::Roughly;
-        }
-        self.begin_anew(now);
-    }
-
-    fn begin_anew(&mut self, now: Instant) {
-        self.since_cut = Some(SinceCut::new(now));
-        self.judged = now;
-        self.before = self.rate;
-        self.tested = self.rate;
-        self.arrives = false;
-    }
-}
-
-/// Whether the way to the ceiling has not ended.
-fn is_below(rate: f64, ceiling: f64) -> bool {
-    rate < ceiling * (1.0 - 2.0 * HEADROOM)
 }
 
 #[cfg(test)]

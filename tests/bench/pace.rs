@@ -89,6 +89,17 @@ const SCENARIOS: &[Scenario] = &[
     scenario("  the same, ten minutes", 200.0, Quota::Aligned(30.0), 600, 93.0, 1.5),
 ];
 
+impl Scenario {
+    /// How long it takes on one of the machines, in seconds. A quota that changes does so at another moment on each: how soon that is
+    /// noticed hangs on whether the run rests just then.
+    fn length(&self, machine: u64) -> u64 {
+        match self.quota {
+            Quota::Changing(_) => self.seconds * (29 + machine) / 30,
+            _ => self.seconds,
+        }
+    }
+}
+
 /// SplitMix64, from 0 to 1.
 struct Random(u64);
 
@@ -194,14 +205,14 @@ enum Next {
     Throttled,
 }
 
-fn measure(scenario: &Scenario, round_trip: f64, seed: u64) -> Measured {
+fn measure(scenario: &Scenario, round_trip: f64, machine: u64) -> Measured {
     let cap = scenario.cap;
-    let length = Duration::from_secs(scenario.seconds);
+    let length = Duration::from_secs(scenario.length(machine));
     let start = Instant::now();
     let way = Duration::from_secs_f64(round_trip / 2.0);
     let mut controller = Controller::new(Some(cap), start);
-    let mut service = Service::new(scenario.quota, length.as_secs_f64(), seed);
-    let mut random = Random(seed);
+    let mut service = Service::new(scenario.quota, length.as_secs_f64(), machine);
+    let mut random = Random(machine);
     let mut calls: BinaryHeap<Reverse<(Duration, usize, Duration, Next)>> = BinaryHeap::new();
     let (mut left, mut admitted) = (Vec::new(), Vec::new());
     let mut throttled = 0;
@@ -247,7 +258,7 @@ fn measure(scenario: &Scenario, round_trip: f64, seed: u64) -> Measured {
         goodput: admitted.len() as f64 / allowed * 100.0,
         throttled: f64::from(throttled) / left.len() as f64 * 100.0,
         worst_second: worst_second(&left),
-        back: back(scenario, &admitted),
+        back: back(scenario.quota, length.as_secs(), &admitted),
     }
 }
 
@@ -270,11 +281,11 @@ fn worst_second(left: &[Duration]) -> usize {
     worst
 }
 
-fn back(scenario: &Scenario, admitted: &[f64]) -> Option<f64> {
-    let Quota::Changing([_, _, rate]) = scenario.quota else { return None };
-    let changed = scenario.seconds as f64 * 2.0 / 3.0;
+fn back(quota: Quota, length: u64, admitted: &[f64]) -> Option<f64> {
+    let Quota::Changing([_, _, rate]) = quota else { return None };
+    let changed = length as f64 * 2.0 / 3.0;
     let within = |from: f64| admitted.iter().filter(|at| (from..from + 2.0).contains(*at)).count() as f64;
-    (0..scenario.seconds)
+    (0..length)
         .map(|second| second as f64)
         .find(|second| within(changed + second) >= rate * 2.0 * 0.9)
         .map_or(Some(f64::INFINITY), |second| Some(second + 2.0))

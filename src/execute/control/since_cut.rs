@@ -28,6 +28,11 @@ impl SinceCut {
         Self { at, admitted: 0, episode: 1, fresh_admitted: 0, fresh_throttled: 0, evidence: 0.0 }
     }
 
+    /// The same of an episode that is paid for.
+    pub(super) fn paid(at: Instant) -> Self {
+        Self { episode: 0, ..Self::new(at) }
+    }
+
     pub(super) fn admitted(&mut self, sent: Instant) {
         self.admitted = self.admitted.saturating_add(1);
         if sent > self.at {
@@ -62,6 +67,17 @@ impl SinceCut {
         self.length(now) >= MEASURE.max(round_trip * 2)
     }
 
+    /// Whether what left before the cut is answered, as far as the answers come in their order.
+    pub(super) fn is_over(&self) -> bool {
+        self.fresh_admitted > 0
+    }
+
+    /// The share of the episode's answers that was let through: of what was in flight when it was first throttled, and of that.
+    pub(super) fn episode_share(&self) -> f64 {
+        let admitted = f64::from(self.admitted.saturating_sub(self.fresh_admitted));
+        admitted / (admitted + f64::from(self.episode))
+    }
+
     pub(super) fn has_admitted(&self) -> bool {
         self.admitted > 0
     }
@@ -74,6 +90,10 @@ impl SinceCut {
     /// Whether each throttled answer of the episode is paid for by so many requests let through.
     pub(super) fn has_paid(&self, price: u32) -> bool {
         self.admitted >= price.saturating_mul(self.episode)
+    }
+
+    pub(super) fn is_paid(&self) -> bool {
+        self.episode == 0
     }
 
     /// How many throttled answers the episode had.

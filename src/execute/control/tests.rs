@@ -1,6 +1,6 @@
 //! What the controller promises, by example. How well it does over minutes and nights is measured in `tests/bench/pace.rs`.
 
-use super::tuning::{ALARM, NOISE};
+use super::tuning::{ALARM, APPROACH, APPROACH_PRICE, CUT, FEW_IN_FLIGHT, FINE_EXCESS, GROWTH, HEADROOM, MEASURE, NEAR, NOISE, REST};
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,6 +27,11 @@ fn sustaining(known: Known, start: Instant) -> Controller {
     controller
 }
 
+/// How long the controller above rests for one throttled answer.
+fn rest() -> Duration {
+    Duration::from_secs_f64(REST.0 * (20.0 / DOCUMENTED_QUOTA).sqrt())
+}
+
 #[test]
 fn an_episode_of_throttled_answers_cuts_the_rate_once() {
     let start = Instant::now();
@@ -38,7 +43,7 @@ fn an_episode_of_throttled_answers_cuts_the_rate_once() {
 }
 
 #[test]
-fn where_throttling_goes_on_the_rate_becomes_what_is_still_admitted() {
+fn where_throttling_goes_on_the_rate_falls_to_the_mean_of_what_was_sent_and_what_is_still_admitted() {
     let start = Instant::now();
     let mut controller = Controller::new(Some(20.0), start);
     controller.throttled(start, start, None);
@@ -49,14 +54,14 @@ fn where_throttling_goes_on_the_rate_becomes_what_is_still_admitted() {
     controller.throttled(soon, soon, None);
     assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT)), "too little was answered to judge by");
     controller.throttled(start + SECOND / 2, start + SECOND / 2, None);
-    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT) * (6.0 / 8.0)));
+    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - CUT) * (6.0f64 / 8.0).sqrt()));
 }
 
 #[test]
 fn the_rate_rests_then_probes_then_climbs_back_to_the_cap_and_no_further() {
     let start = Instant::now();
     let mut controller = sustaining(Known::Well, start);
-    let now = admit(&mut controller, start, Duration::from_secs_f64(REST.0) - ROUND_TRIP);
+    let now = admit(&mut controller, start, rest() - ROUND_TRIP);
     assert_eq!(controller.allowed(), Some(20.0));
     let now = admit(&mut controller, now, SECOND);
     assert!(controller.allowed().is_some_and(|rate| (20.0 * (1.0 + FINE_EXCESS)..=20.0 * (1.0 + NEAR)).contains(&rate)));
@@ -69,10 +74,9 @@ fn the_rate_rests_then_probes_then_climbs_back_to_the_cap_and_no_further() {
 #[test]
 fn the_rate_rests_longer_after_a_costly_episode_but_only_while_the_budget_is_overdrawn() {
     let start = Instant::now();
-    let rest = Duration::from_secs_f64(REST.0);
     let mut controller = sustaining(Known::Well, start);
     controller.throttled(start, start, None);
-    let now = admit(&mut controller, start, rest * 3 / 2);
+    let now = admit(&mut controller, start, rest() * 3 / 2);
     assert_eq!(controller.allowed(), Some(20.0));
     controller.credit = 1.0;
     admit(&mut controller, now, SECOND * 2);
@@ -101,7 +105,7 @@ fn a_growth_that_was_throttled_is_cut_back_by_two_steps() {
     let now = admit(&mut controller, start + SECOND * 9, ROUND_TRIP * 2);
     assert_eq!(controller.rate, 70.0 * GROWTH * GROWTH);
     controller.throttled(now, now, None);
-    assert_eq!(controller.allowed(), Some(70.0));
+    assert_eq!(controller.allowed(), Some(70.0 * (1.0 - CUT)));
 }
 
 #[test]
@@ -113,7 +117,7 @@ fn a_growth_that_is_throttled_again_at_once_was_an_illusion_and_is_taken_back() 
     controller.admitted(start, start);
     let now = start + SECOND * 9;
     controller.throttled(now, now, None);
-    assert_eq!(controller.allowed(), Some(21.0));
+    assert_eq!(controller.allowed(), Some(21.0 * (1.0 - CUT)));
     controller.admitted(now, now);
     for _ in 0..ALARM.ceil() as u32 {
         controller.throttled(now + SECOND, now + SECOND, None);
@@ -158,6 +162,64 @@ fn a_climb_that_was_throttled_begins_again_where_it_began() {
     assert!(controller.allowed().is_some_and(|rate| (DOCUMENTED_QUOTA * (1.0 - CUT)..=DOCUMENTED_QUOTA).contains(&rate)));
     admit(&mut controller, now, SECOND * 3);
     assert!(controller.rate > 60.0);
+}
+
+#[test]
+fn a_climb_begins_again_where_it_began_unless_much_of_what_was_in_flight_at_its_summit_was_admitted() {
+    let start = Instant::now();
+    let after_the_summit = |admitted: u32, throttled: u32| {
+        let mut controller = Controller::new(Some(200.0), start);
+        let now = admit(&mut controller, start, SECOND);
+        let summit = controller.before;
+        (0..throttled).for_each(|_| controller.throttled(now, now, None));
+        (0..admitted).for_each(|_| controller.admitted(now, now + ROUND_TRIP / 2));
+        controller.admitted(now + ROUND_TRIP, now + ROUND_TRIP * 2);
+        (controller.rate / summit, controller)
+    };
+    let (_, controller) = after_the_summit(2, 8);
+    assert!(controller.known == Known::Climbing && controller.sustained <= DOCUMENTED_QUOTA);
+    let (left, mut controller) = after_the_summit(6, 4);
+    assert!((0.59..0.61).contains(&left), "{left}");
+    admit(&mut controller, start + SECOND * 2, SECOND);
+    let (rate, ceiling) = (controller.rate, controller.ceiling);
+    assert!((ceiling * (1.0 - 2.0 * HEADROOM)..ceiling).contains(&rate), "{rate} is near {ceiling}, and was approached at once");
+}
+
+#[test]
+fn one_throttled_answer_on_the_way_up_from_the_summit_is_chance_and_two_are_not() {
+    let start = Instant::now();
+    let mut controller = resting(start);
+    controller.since_cut = Some(SinceCut::paid(start));
+    let now = admit(&mut controller, start, ROUND_TRIP * 2);
+    let rate = controller.rate;
+    controller.throttled(now, now, None);
+    assert!(rate > 80.0 && controller.rate == rate);
+    controller.throttled(now, now + ROUND_TRIP, None);
+    assert_eq!(controller.rate, 80.0);
+}
+
+#[test]
+fn where_few_requests_are_in_flight_a_probe_begins_with_a_long_step() {
+    let start = Instant::now();
+    for (rate, first) in [(FEW_IN_FLIGHT * 0.9, NEAR), (FEW_IN_FLIGHT * 1.1, FINE_EXCESS)] {
+        let mut controller = sustaining(Known::Well, start);
+        (controller.rate, controller.sustained, controller.credit) = (rate, rate, 1.0);
+        controller.begin_anew(start);
+        admit(&mut controller, start, ROUND_TRIP);
+        assert_eq!(controller.rate, rate + rate * first);
+    }
+}
+
+#[test]
+fn where_the_service_saves_up_the_rests_are_longer() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Well, start);
+    controller.saves_up = true;
+    controller.credit = -1.0;
+    let now = admit(&mut controller, start, rest() * 5 / 4);
+    assert_eq!(controller.rate, 20.0);
+    admit(&mut controller, now, rest());
+    assert!(controller.rate > 20.0);
 }
 
 #[test]
@@ -253,8 +315,8 @@ fn what_is_throttled_on_the_way_to_the_ceiling_lowers_it_and_not_the_sustained_r
     let mut controller = resting(start);
     pay_for_the_approach(&mut controller, start);
     let now = admit(&mut controller, start, ROUND_TRIP * 2);
-    let throttled = controller.rate;
-    assert!(throttled > 80.0);
+    let when_it_left = controller.before;
+    assert!((80.0..controller.rate).contains(&when_it_left));
     controller.throttled(now, now, None);
-    assert_eq!((controller.rate, controller.sustained, controller.ceiling), (80.0, 80.0, throttled));
+    assert_eq!((controller.rate, controller.sustained, controller.ceiling), (80.0, 80.0, when_it_left));
 }

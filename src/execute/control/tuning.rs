@@ -12,64 +12,72 @@ pub(super) const FLOOR: f64 = 0.5;
 
 /// The growth of the first climb in a second, as an exponent for each square root of the cap: 5,000 is reached in a second, and 200 so
 /// slowly that a quota of 30 with a burst of 30 costs about eight throttled answers.
-pub(super) const FIRST_GROWTH: f64 = 0.09;
+pub(super) const FIRST_GROWTH: f64 = 0.08517;
 /// The largest factor of a step in the first climb, for round trips so long that the growth of a second would jump to the cap.
 pub(super) const LARGEST_STEP: f64 = 1.6;
 /// The shortest time between two steps: with round trips of 20 ms, a climb would outrun a saved-up burst.
 pub(super) const STEP: Duration = Duration::from_millis(60);
+/// How many times the rate where the first climb began the answers at its summit must speak for: they are about ten, and two or three of
+/// them are let through even where a burst of 30 is used up.
+pub(super) const CONVINCING: f64 = 1.5;
 
 /// The factor by which the excess over the sustained rate grows in a step, and from `FAR` on the rate itself.
-pub(super) const GROWTH: f64 = 1.16;
+pub(super) const GROWTH: f64 = 1.154;
 /// The same while the excess is below `NEAR`: a sustained rate that is a little too low is put right in small steps.
-pub(super) const NEAR_GROWTH: f64 = 1.05;
+pub(super) const NEAR_GROWTH: f64 = 1.058;
 /// Up to this excess, as a share of the sustained rate, throttling is put down to the sustained rate itself.
-pub(super) const NEAR: f64 = 0.0353;
+pub(super) const NEAR: f64 = 0.03922;
 /// From this multiple of the sustained rate on, the quota has surely grown: what is saved up in a rest does not last that far.
-pub(super) const FAR: f64 = 1.691;
+pub(super) const FAR: f64 = 2.484;
 /// Below this rate the excess grows faster, in requests a second: few requests leave in a step, so that a step too far costs little.
-pub(super) const SLOW: f64 = 83.56;
+pub(super) const SLOW: f64 = 72.2;
 /// How much faster at most.
-pub(super) const FASTEST: f64 = 3.15;
-/// What of that is left beyond `NEAR`, as an exponent.
-pub(super) const FASTER_BEYOND: f64 = 0.25;
+pub(super) const FASTEST: f64 = 2.424;
+/// Below this rate a probe begins with an excess of `NEAR`, in requests a second: one request is in flight where round trips take 60 ms,
+/// so that a step too far costs one throttled answer, however long it is.
+pub(super) const FEW_IN_FLIGHT: f64 = 16.0;
+/// The factor by which the excess grows in a step there.
+pub(super) const GROWTH_FEW: f64 = 1.282;
 /// The first excess of a probe where the sustained rate has proved right, as a share of it: a quota that is hardly higher is met in
 /// steps that it can be told from.
-pub(super) const FINE_EXCESS: f64 = 0.002;
+pub(super) const FINE_EXCESS: f64 = 0.001855;
 /// The same where the sustained rate is a rough guess.
-pub(super) const ROUGH_EXCESS: f64 = 0.0096;
+pub(super) const ROUGH_EXCESS: f64 = 0.007116;
 /// The same where the first climb begins again: with more, aligned windows are overrun by a dozen calls once more.
-pub(super) const CLIMB_EXCESS: f64 = 0.028;
+pub(super) const CLIMB_EXCESS: f64 = 0.0286;
 
 /// How much of the way to the ceiling a step takes.
-pub(super) const APPROACH: f64 = 0.25;
+pub(super) const APPROACH: f64 = 0.2902;
 /// How far below the ceiling the way ends, as a share of it: so near to a quota without a burst, late arrivals alone are throttled.
-pub(super) const HEADROOM: f64 = 0.0236;
+pub(super) const HEADROOM: f64 = 0.02226;
 /// How many admitted requests pay for a throttled one before the ceiling is approached.
-pub(super) const APPROACH_PRICE: u32 = 87;
+pub(super) const APPROACH_PRICE: u32 = 40;
 
 /// What a cut takes of a rate near the sustained one, as a share: more wastes a quota without a burst, less is throttled again sooner.
-pub(super) const CUT: f64 = 0.0113;
+pub(super) const CUT: f64 = 0.02037;
 /// The least of its rate that a cut leaves.
-pub(super) const LEAST_LEFT: f64 = 0.4;
+pub(super) const LEAST_LEFT: f64 = 0.3799;
 /// How long answers are counted after a cut before they are believed: at least so long, and two round trips, so that not all of them
 /// left before the cut.
 pub(super) const MEASURE: Duration = Duration::from_millis(160);
-/// Throttling so soon after a cut means that it goes on. In seconds, or in requests at the present rate where that is longer.
-pub(super) const GOES_ON: (f64, f64) = (1.973, 4.48);
+/// Throttling so soon after a cut means that it goes on, in seconds.
+pub(super) const GOES_ON: f64 = 1.398;
 
 /// The share of throttled answers that is put down to chance while the rate is not above the sustained one. Where the burst is one
 /// request, a call that is held up for a millisecond has the next one throttled: on two shared processors, three in a thousand were.
-pub(super) const NOISE: f64 = 0.0242;
+pub(super) const NOISE: f64 = 0.01992;
 /// So many throttled answers beyond that share speak against the sustained rate.
-pub(super) const ALARM: f64 = 1.937;
+pub(super) const ALARM: f64 = 1.938;
 /// From this rate on, in requests a second: below, requests are so far apart that a millisecond is nothing to them.
-pub(super) const NOISY: f64 = 20.0;
+pub(super) const NOISY: f64 = 27.74;
 
 /// The share of the answers that may be throttled before rests become long: well below the target of 1 %, because a quota that
 /// changes costs more, and because no rest is endless.
-pub(super) const BUDGET: f64 = 0.00376;
+pub(super) const BUDGET: f64 = 0.005048;
 /// The most throttled answers that are saved up or owed, so that neither a quiet night nor a storm counts for longer than minutes.
-pub(super) const MOST_OWED: f64 = 2.86;
-/// How long the rate rests for each throttled answer of the last episode, in seconds, while the budget is overdrawn; and the longest
-/// such rest: a quota that has grown is found by then.
-pub(super) const REST: (f64, f64) = (5.64, 11.17);
+pub(super) const MOST_OWED: f64 = 4.445;
+/// How long the rate rests for each throttled answer of the last episode while the budget is overdrawn, in seconds at the documented
+/// quota, with the square root of the rate elsewhere; and the longest such rest: a quota that has grown is found by then.
+pub(super) const REST: (f64, f64) = (6.717, 16.0);
+/// How many times longer the rests are where the service saves requests up: what is not used in one is used after it.
+pub(super) const REST_WHILE_SAVING: f64 = 1.552;

@@ -1,0 +1,104 @@
+//! Where the rate goes once it was throttled, and what is known of the quota then.
+
+use std::mem;
+
+use tokio::time::Instant;
+
+use super::since_cut::SinceCut;
+use super::tuning::{CONVINCING, CUT, FAR, FLOOR, GOES_ON, LEAST_LEFT};
+use super::{Controller, Known};
+
+impl Controller {
+    /// Answers a throttled answer that is no chance.
+    pub(super) fn cut(&mut self, since_cut: &SinceCut, now: Instant) {
+        self.summit = None;
+        let ceiling = mem::replace(&mut self.ceiling, self.before);
+        let is_on_the_way = self.heeds_the_ceiling() && self.rate > self.sustained && self.rate < ceiling;
+        if !since_cut.has_admitted() {
+            self.rate = (self.rate * LEAST_LEFT).max(FLOOR);
+        } else {
+            let rate = if is_on_the_way { self.back_from_the_ceiling() } else { self.after_cut(since_cut, now) };
+            self.rate = rate.max(FLOOR);
+            self.sustained = self.rate;
+        }
+        self.begin_anew(now);
+    }
+
+    fn back_from_the_ceiling(&mut self) -> f64 {
+        self.known = Known::Roughly;
+        self.below_the_tested()
+    }
+
+    fn after_cut(&mut self, since_cut: &SinceCut, now: Instant) -> f64 {
+        let goes_on = since_cut.length(now).as_secs_f64() < GOES_ON;
+        let fallback = mem::replace(&mut self.fallback, 0.0);
+        if goes_on && (fallback..fallback * FAR).contains(&self.rate) {
+            self.saves_up = self.known != Known::Climbing;
+            self.known = Known::Well;
+            self.ceiling = 0.0;
+            return fallback;
+        }
+        let (near, far) = (self.is_near(), self.is_far());
+        if self.saves_up && !goes_on && !far && self.rate > self.sustained {
+            // What was saved up was used up at the last cut and is now: all that the service allowed in between was admitted.
+            self.known = Known::Well;
+            return since_cut.admitted_rate(now).max(self.sustained).min(self.rate);
+        }
+        self.known = if near && !goes_on { Known::Well } else { Known::Roughly };
+        if !near && !far {
+            self.fallback = self.sustained;
+        }
+        let cut = if !near {
+            self.below_the_tested()
+        } else if self.rate > self.sustained {
+            (self.rate * (1.0 - CUT)).min(self.tested).max(self.sustained)
+        } else {
+            self.rate * (1.0 - CUT)
+        };
+        if goes_on { cut.min(self.rate * since_cut.admitted_share().sqrt()).max(self.rate * LEAST_LEFT) } else { cut }
+    }
+
+    fn below_the_tested(&self) -> f64 {
+        (self.tested * (1.0 - CUT)).max(self.sustained)
+    }
+
+    /// Ends the first climb where it began.
+    pub(super) fn begin_climb_anew(&mut self, now: Instant) {
+        let climbed = self.rate > self.start;
+        self.summit = Some(self.before).filter(|_| climbed);
+        self.rate = self.start.min(self.rate * (1.0 - CUT)).max(FLOOR);
+        self.sustained = self.rate;
+        if climbed {
+            self.fallback = self.rate * (1.0 - CUT);
+        } else {
+            self.known = Known::Roughly;
+        }
+        self.begin_anew(now);
+    }
+
+    /// Takes the first climb up again, at what was let through at its summit, once that is known and if it is much. What was throttled
+    /// there is paid for: it was the price of knowing.
+    pub(super) fn resumes_the_climb(&mut self, now: Instant) -> bool {
+        let Some(since_cut) = self.since_cut.filter(SinceCut::is_over) else { return false };
+        let Some(summit) = self.summit.take() else { return false };
+        let allowed = summit * since_cut.episode_share();
+        let resumes = allowed > self.start * CONVINCING;
+        if resumes {
+            self.ceiling = summit;
+            self.rate = allowed;
+            self.sustained = allowed;
+            self.known = Known::Roughly;
+            self.begin_anew(now);
+            self.since_cut = Some(SinceCut::paid(now));
+        }
+        resumes
+    }
+
+    pub(super) fn begin_anew(&mut self, now: Instant) {
+        self.since_cut = Some(SinceCut::new(now));
+        self.judged = now;
+        self.before = self.rate;
+        self.tested = self.rate;
+        self.arrives = false;
+    }
+}
