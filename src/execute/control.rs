@@ -129,7 +129,7 @@ impl Controller {
             return;
         }
         self.judged = now;
-        if self.resumes_the_climb(now) {
+        if self.resumes_the_climb(now, now.saturating_duration_since(sent)) {
             return;
         }
         if self.arrives {

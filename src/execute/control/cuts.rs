@@ -1,6 +1,7 @@
 //! Where the rate goes once it was throttled, and what is known of the quota then.
 
 use std::mem;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -78,9 +79,11 @@ impl Controller {
 
     /// Takes the first climb up again, at what was let through at its summit, once that is known and if it is much. What was throttled
     /// there is paid for: it was the price of knowing.
-    pub(super) fn resumes_the_climb(&mut self, now: Instant) -> bool {
+    pub(super) fn resumes_the_climb(&mut self, now: Instant, round_trip: Duration) -> bool {
         let Some(since_cut) = self.since_cut.filter(SinceCut::is_over) else { return false };
         let Some(summit) = self.summit.take() else { return false };
+        // Without a cap, or where latency is the limit, fewer left than the rate says.
+        let summit = summit.min(since_cut.episode_answers() / round_trip.as_secs_f64());
         let allowed = summit * since_cut.episode_share();
         let resumes = allowed > self.start * CONVINCING;
         if resumes {

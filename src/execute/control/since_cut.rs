@@ -72,10 +72,18 @@ impl SinceCut {
         self.fresh_admitted > 0
     }
 
-    /// The share of the episode's answers that was let through: of what was in flight when it was first throttled, and of that.
+    /// The answers of the episode: to what was in flight when it was first throttled, and that one.
+    pub(super) fn episode_answers(&self) -> f64 {
+        self.episode_admitted() + f64::from(self.episode)
+    }
+
+    /// The share of them that was let through.
     pub(super) fn episode_share(&self) -> f64 {
-        let admitted = f64::from(self.admitted.saturating_sub(self.fresh_admitted));
-        admitted / (admitted + f64::from(self.episode))
+        self.episode_admitted() / self.episode_answers()
+    }
+
+    fn episode_admitted(&self) -> f64 {
+        f64::from(self.admitted.saturating_sub(self.fresh_admitted))
     }
 
     pub(super) fn has_admitted(&self) -> bool {

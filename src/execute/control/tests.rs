@@ -186,6 +186,16 @@ fn a_climb_begins_again_where_it_began_unless_much_of_what_was_in_flight_at_its_
 }
 
 #[test]
+fn a_run_without_a_cap_begins_again_from_what_left_in_a_round_trip_and_not_from_the_highest_rate() {
+    let start = Instant::now();
+    let mut controller = Controller::new(None, start);
+    (0..4).for_each(|_| controller.throttled(start, start, None));
+    (0..6).for_each(|_| controller.admitted(start, start + ROUND_TRIP / 2));
+    controller.admitted(start + SECOND, start + SECOND + ROUND_TRIP);
+    assert_eq!((controller.rate, controller.ceiling), (6.0 / ROUND_TRIP.as_secs_f64(), 10.0 / ROUND_TRIP.as_secs_f64()));
+}
+
+#[test]
 fn one_throttled_answer_on_the_way_up_from_the_summit_is_chance_and_two_are_not() {
     let start = Instant::now();
     let mut controller = resting(start);
