@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::since_cut::SinceCut;
 use super::tuning::{
-    APPROACH, APPROACH_PRICE, CLIMB_EXCESS, DOCUMENTED_QUOTA, FAR, FASTEST, FEW_IN_FLIGHT, FINE_EXCESS, GROWTH, GROWTH_FEW, HEADROOM,
+    APPROACH, APPROACH_PRICE, CLIMB_EXCESS, DOCUMENTED_QUOTA, FAR, FASTEST, FEW_GROWTH, FEW_IN_FLIGHT, FINE_EXCESS, GROWTH, HEADROOM,
     MEASURE, NEAR, NEAR_GROWTH, REST, REST_WHILE_SAVING, ROUGH_EXCESS, SLOW,
 };
 use super::{Controller, Known};
@@ -51,7 +51,7 @@ impl Controller {
         let few = self.sustained < FEW_IN_FLIGHT;
         let faster = (SLOW / self.sustained).sqrt().clamp(1.0, FASTEST);
         let growth = match self.is_near() {
-            _ if few => GROWTH_FEW,
+            _ if few => FEW_GROWTH,
             true => 1.0 + (NEAR_GROWTH - 1.0) * faster,
             false => GROWTH,
         };

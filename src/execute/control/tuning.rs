@@ -29,7 +29,8 @@ pub(super) const NEAR_GROWTH: f64 = 1.058;
 pub(super) const NEAR: f64 = 0.03922;
 /// From this multiple of the sustained rate on, the quota has surely grown: what is saved up in a rest does not last that far.
 pub(super) const FAR: f64 = 2.484;
-/// Below this rate the excess grows faster, in requests a second: few requests leave in a step, so that a step too far costs little.
+/// Below this rate an excess below `NEAR` grows faster, in requests a second: few requests leave in a step, so that a step too far costs
+/// little.
 pub(super) const SLOW: f64 = 72.2;
 /// How much faster at most.
 pub(super) const FASTEST: f64 = 2.424;
@@ -37,7 +38,7 @@ pub(super) const FASTEST: f64 = 2.424;
 /// so that a step too far costs one throttled answer, however long it is.
 pub(super) const FEW_IN_FLIGHT: f64 = 16.0;
 /// The factor by which the excess grows in a step there.
-pub(super) const GROWTH_FEW: f64 = 1.282;
+pub(super) const FEW_GROWTH: f64 = 1.282;
 /// The first excess of a probe where the sustained rate has proved right, as a share of it: a quota that is hardly higher is met in
 /// steps that it can be told from.
 pub(super) const FINE_EXCESS: f64 = 0.001855;
@@ -53,7 +54,7 @@ pub(super) const HEADROOM: f64 = 0.02226;
 /// How many admitted requests pay for a throttled one before the ceiling is approached.
 pub(super) const APPROACH_PRICE: u32 = 40;
 
-/// What a cut takes of a rate near the sustained one, as a share: more wastes a quota without a burst, less is throttled again sooner.
+/// What a cut takes of a rate that was throttled near the sustained one, or of one below which it was not, as a share: more wastes a quota without a burst, less is throttled again sooner.
 pub(super) const CUT: f64 = 0.02037;
 /// The least of its rate that a cut leaves.
 pub(super) const LEAST_LEFT: f64 = 0.3799;
