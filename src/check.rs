@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cognito;
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::input::{self, Origin, Reader};
 use crate::preflight::{
     Census, Forecast, Listed, Listing, Live, PlanError, PlanFile, PlannedFlags, PolicyChoice, Reading, Refusal, Service, census, policies,

@@ -7,7 +7,7 @@ use super::inputs::InputArgs;
 use super::live::LiveArgs;
 use super::service::ServiceArgs;
 use crate::check::Job;
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::preflight::{Listed, Refusal};
 
 /// Find what is wrong with files; nothing is sent

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::preflight::Live;
 
 /// Whether rows are held against the live pools, and what is looked for there.

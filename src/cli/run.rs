@@ -12,7 +12,7 @@ use super::inputs::{InputArgs, results_beside};
 use super::live::LiveArgs;
 use super::service::ServiceArgs;
 use crate::execute::alarm::Alarm;
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::execute::{Settings, retry};
 use crate::preflight::Refusal;
 use crate::report::{Output, Style};

@@ -6,6 +6,7 @@
 
 mod classify;
 mod credentials;
+mod departure;
 mod direct;
 mod echo;
 mod endpoint;
@@ -63,8 +64,15 @@ pub trait SetPassword: Send + Sync + 'static {
     /// The answer of a call that cannot be made.
     fn prepare(&self) -> impl Future<Output = Result<(), Answer>> + Send;
 
-    /// Makes one attempt and says what came back. It neither waits for a turn nor tries again.
-    fn set_password(&self, user: &User, password: &Password<'_>, lifetime: Lifetime) -> impl Future<Output = Answer> + Send;
+    /// Makes one attempt and says what came back. It gets all ready that it can, waits until `departure` is over, and leaves at once. It
+    /// does not try again.
+    fn set_password(
+        &self,
+        user: &User,
+        password: &Password<'_>,
+        lifetime: Lifetime,
+        departure: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = Answer> + Send;
 }
 
 /// Where the service is and as whom to speak to it. What is `None` comes from the environment and the profile, as for every AWS tool.
@@ -235,7 +243,13 @@ impl SetPassword for Cognito {
         self.credentials.fresh().await.map(drop).map_err(|error| classify::no_credentials(&error))
     }
 
-    async fn set_password(&self, user: &User, password: &Password<'_>, lifetime: Lifetime) -> Answer {
+    async fn set_password(
+        &self,
+        user: &User,
+        password: &Password<'_>,
+        lifetime: Lifetime,
+        departure: impl Future<Output = ()> + Send + 'static,
+    ) -> Answer {
         let begun = Instant::now();
         let request = self
             .client(&user.pool)
@@ -244,7 +258,7 @@ impl SetPassword for Cognito {
             .username(&*user.username)
             .password(password.expose())
             .permanent(lifetime.is_permanent());
-        let mut answer = match request.send().await {
+        let mut answer = match departure::upon(departure, request.send()).await {
             Ok(output) => classify::success(&output),
             Err(error) => classify::failure(&error),
         };

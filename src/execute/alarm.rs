@@ -2,12 +2,13 @@
 //! a service that lets nothing through early then throttles a run at its very quota (`tests/bench/rate.rs`). A thread that waits on the
 //! system's timer is some fifty microseconds late.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// Whatever wakes a pacer.
+/// Whatever wakes those who wait for a moment.
 pub struct Alarm(Kind);
 
 enum Kind {
@@ -36,8 +37,12 @@ impl Alarm {
         Self(Kind::OfTheSystem(sender))
     }
 
-    /// Waits until `moment`. One that is dropped while waiting is forgotten when the next begins: there is one sleeper at a time.
+    /// Waits until `moment`.
     pub async fn until(&self, moment: Instant) {
+        // Tokio rounds up to its next millisecond even what is past.
+        if moment <= Instant::now() {
+            return;
+        }
         if let Kind::OfTheSystem(wakes) = &self.0 {
             let (sleeper, awake) = oneshot::channel();
             if wakes.send(Wake { moment, sleeper }).is_ok() {
@@ -45,26 +50,30 @@ impl Alarm {
                 let _ = awake.await;
             }
         }
-        // Tokio rounds up to its next millisecond even what is past.
         if Instant::now() < moment {
             tokio::time::sleep_until(moment).await;
         }
     }
 }
 
-/// Wakes whoever asked last, at its moment, until nobody can ask any more.
+/// Wakes every sleeper at its moment, until nobody can ask any more.
 fn wake_all(wakes: &Receiver<Wake>) {
-    let mut next = wakes.recv();
-    while let Ok(Wake { moment, sleeper }) = next {
-        next = match wakes.recv_timeout(moment.saturating_duration_since(Instant::now())) {
-            Ok(another) => Ok(another),
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => {
-                // A sleeper that has gone need not be woken.
-                let _ = sleeper.send(());
-                wakes.recv()
-            }
+    let mut sleepers: BTreeMap<(Instant, u64), oneshot::Sender<()>> = BTreeMap::new();
+    let mut asked = 0u64;
+    loop {
+        let next = match sleepers.first_key_value() {
+            None => wakes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some((&(moment, _), _)) => wakes.recv_timeout(moment.saturating_duration_since(Instant::now())),
         };
+        match next {
+            Ok(Wake { moment, sleeper }) => {
+                sleepers.insert((moment, asked), sleeper);
+                asked += 1;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+            // A sleeper that has gone need not be woken.
+            Err(RecvTimeoutError::Timeout) => drop(sleepers.pop_first().map(|(_, sleeper)| sleeper.send(()))),
+        }
     }
 }
 

@@ -75,8 +75,9 @@ pub struct Controller {
     judged: Instant,
     /// How many throttled answers the budget still allows; negative where it is overdrawn.
     credit: f64,
-    /// When the next request may leave.
+    /// When the next request may leave, and how long after the last one that is.
     next: Instant,
+    interval: Duration,
 }
 
 impl Controller {
@@ -100,6 +101,7 @@ impl Controller {
             judged: now,
             credit: 0.0,
             next: now,
+            interval: Duration::ZERO,
         }
     }
 
@@ -108,13 +110,21 @@ impl Controller {
         self.next
     }
 
-    /// Counts a request that leaves now. `jitter`, from 0 to 1, is for a storm, in which nothing is let through at the slowest rate:
+    /// Counts a request that is to leave at `moment`. `jitter`, from 0 to 1, is for a storm, in which nothing is let through at the slowest rate:
     /// there it picks the wait out of twice its usual length ("full jitter"), so that several runs do not knock in step.
-    pub fn sent(&mut self, now: Instant, jitter: f64) {
+    pub fn sent(&mut self, moment: Instant, jitter: f64) {
         let storm = self.rate <= FLOOR && !self.since_cut.is_some_and(|since_cut| since_cut.has_admitted());
         let wait = if storm { 2.0 * jitter } else { 1.0 } / self.rate;
         if self.rate < self.cap {
-            self.next = self.next.max(now) + Duration::from_secs_f64(wait);
+            self.interval = Duration::from_secs_f64(wait);
+            self.next = self.next.max(moment) + self.interval;
+        }
+    }
+
+    /// Tells that a request has left only now, so that none leaves sooner behind it than the rate has it.
+    pub fn left(&mut self, now: Instant) {
+        if self.rate < self.cap {
+            self.next = self.next.max(now + self.interval);
         }
     }
 

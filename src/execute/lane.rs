@@ -13,9 +13,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+use super::cap::Cap;
 use super::carry::carry;
 use super::outage::Outage;
-use super::pace::{Cap, Pacer};
+use super::pace::Pacer;
 use super::retry::Limits;
 use super::{Errand, Reason, Settings, Stop};
 use crate::outcome::{Class, Event, Fate, HeldBack};
@@ -30,7 +31,7 @@ const WAITING_FOR_EACH_CALL: usize = 8;
 pub(super) struct Lane<C> {
     region: String,
     pub(super) cognito: Arc<C>,
-    pub(super) pacer: Pacer,
+    pub(super) pacer: Arc<Pacer>,
     pub(super) outage: Outage,
     pub(super) limits: Limits,
     pub(super) grace: Duration,
@@ -95,7 +96,7 @@ impl<C> Lane<C> {
         Self {
             region,
             cognito,
-            pacer: Pacer::new(settings.cap).woken_by((settings.alarm)()),
+            pacer: Arc::new(Pacer::new(settings.cap).woken_by((settings.alarm)())),
             outage: Outage::default(),
             limits: settings.limits,
             grace: settings.grace,

@@ -5,6 +5,7 @@
 //! [`Event`]s alone, and a run ends early only by [`Stop`].
 
 pub mod alarm;
+pub mod cap;
 mod carry;
 pub mod control;
 mod lane;
@@ -24,8 +25,8 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use self::alarm::Alarm;
+use self::cap::Cap;
 use self::lane::Lane;
-use self::pace::Cap;
 pub use self::stop::{Reason, Stop};
 use crate::cognito::SetPassword;
 use crate::outcome::Event;

@@ -1,14 +1,16 @@
 //! When the next attempt may leave: never above the cap, and below it as fast as the service lets us.
 //!
-//! The cap is governor's GCRA on tokio's clock. A timer wakes up to a millisecond late, and with an exact period every late wake would
-//! be lost for good (3 % of 30 a second). So an attempt may come up to `SLACK` earlier than its period after a late one, and the
-//! period is lengthened to pay for it: with period (1 s + slack) / cap, a half-open second holds at most
-//! ceil((1 s + slack) / period) = ceil(cap) attempts, whatever the wakes do. governor counts in whole cells, so an attempt is
-//! `CELLS` of them, and the slack a number of cells on top. What the service allows below the cap is left to `control`.
+//! An attempt is given its moment a little ahead ([`Pacer::turn`]), so that it can be got ready and still leave in time
+//! ([`Pacer::depart`]). The moments are a plan; the gate that it passes last is governor's GCRA on tokio's clock, which holds whenever it
+//! comes.
+//!
+//! Whoever wakes late would lose that time for good if the period were exact (3 % of 30 a second for a millisecond). So an attempt may
+//! come up to `SLACK` earlier than its period after a late one, and the period is lengthened to pay for it: with period
+//! (1 s + slack) / cap, a half-open second holds at most ceil((1 s + slack) / period) = ceil(cap) attempts, whatever the wakes do.
+//! governor counts in whole cells, so an attempt is `CELLS` of them, and the slack a number of cells on top. What the service allows
+//! below the cap is left to `control`.
 
-use std::fmt;
 use std::num::NonZeroU32;
-use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
+use super::cap::Cap;
 use super::control::Controller;
 use crate::outcome::HeldBack;
 
@@ -26,70 +29,6 @@ use crate::outcome::HeldBack;
 const SLACK: Duration = Duration::from_millis(5);
 /// Cells of the limiter that one attempt takes.
 const CELLS: NonZeroU32 = NonZeroU32::new(1_000).expect("it is not zero");
-/// The rates that a cap may have, in attempts a second.
-const RATES: std::ops::RangeInclusive<f64> = 0.001..=10_000.0;
-
-/// The most attempts that may leave in any one second, for one Region.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cap {
-    /// At most this many, 0.001 to 10,000.
-    PerSecond(Rate),
-    /// As many as the service takes.
-    Unlimited,
-}
-
-/// A rate that is a cap's: within 0.001 to 10,000 a second.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rate(f64);
-
-/// Why a text is no cap.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a rate is a number of requests a second from 0.001 to 10000 (15, 0.5), a minute (6/m), or `unlimited`")]
-pub struct CapError;
-
-impl Cap {
-    /// Half the quota of 30 requests a second that Cognito gives to AdminSetUserPassword and to the real users who reset a password.
-    pub const DEFAULT: Self = Self::PerSecond(Rate(15.0));
-
-    /// The whole quota of the category UserPoolRead, which no sign-in and no reset needs.
-    pub const USER_POOL_READ: Self = Self::PerSecond(Rate(15.0));
-    /// Half the quota of the category UserList.
-    pub const USER_LIST: Self = Self::PerSecond(Rate(15.0));
-
-    /// Attempts a second; `None` where there is no cap.
-    pub fn per_second(self) -> Option<f64> {
-        match self {
-            Self::PerSecond(Rate(rate)) => Some(rate),
-            Self::Unlimited => None,
-        }
-    }
-}
-
-impl FromStr for Cap {
-    type Err = CapError;
-
-    fn from_str(text: &str) -> Result<Self, CapError> {
-        if text == "unlimited" {
-            return Ok(Self::Unlimited);
-        }
-        let (number, seconds) = match text.split_once('/') {
-            None | Some((_, "s")) => (text.strip_suffix("/s").unwrap_or(text), 1.0),
-            Some((number, "m")) => (number, 60.0),
-            Some(_) => return Err(CapError),
-        };
-        let rate = number.parse::<f64>().map_err(|_| CapError)? / seconds;
-        if RATES.contains(&rate) { Ok(Self::PerSecond(Rate(rate))) } else { Err(CapError) }
-    }
-}
-
-impl fmt::Display for Cap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PerSecond(Rate(rate)) => write!(f, "{rate}/s"),
-            Self::Unlimited => f.write_str("unlimited"),
-        }
-    }
-}
 
 /// Tokio's clock for governor: the time since the pacer was made. A paused clock pauses it.
 #[derive(Clone, Debug)]
@@ -103,11 +42,13 @@ impl Clock for TokioClock {
     }
 }
 
-/// The gate that every attempt of one Region passes last, in the order in which they come.
+/// What every attempt of one Region passes before it leaves, in the order in which they come.
 pub struct Pacer {
     started: Instant,
-    turn: tokio::sync::Mutex<Alarm>,
-    hard: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>>,
+    alarm: Alarm,
+    /// The earliest moment that the cap has for the next turn.
+    planned: tokio::sync::Mutex<Instant>,
+    hard: Option<Hard>,
     soft: Mutex<Controller>,
     held_back: Mutex<HeldBack>,
 }
@@ -118,38 +59,55 @@ impl Pacer {
         let started = Instant::now();
         Self {
             started,
-            turn: tokio::sync::Mutex::new(Alarm::of_tokio()),
-            hard: cap.per_second().map(|rate| RateLimiter::direct_with_clock(quota(rate), TokioClock(started))),
+            alarm: Alarm::of_tokio(),
+            planned: tokio::sync::Mutex::new(started),
+            hard: cap.per_second().map(|rate| Hard::new(rate, started)),
             soft: Mutex::new(Controller::new(cap.per_second(), started)),
             held_back: Mutex::default(),
         }
     }
 
-    /// The same, woken by another alarm than tokio's.
+    /// The same, with another alarm than tokio's for departures.
     pub fn woken_by(self, alarm: Alarm) -> Self {
-        Self { turn: tokio::sync::Mutex::new(alarm), ..self }
+        Self { alarm, ..self }
     }
 
-    /// Waits for a turn, and gives the moment from which the attempt counts. It must leave at once. Dropped while waiting, it takes
-    /// nothing.
-    pub async fn ready(&self) -> Instant {
-        let alarm = self.turn.lock().await;
+    /// Waits until the next turn is at most `ahead` away, and gives its moment, from which the attempt counts. Dropped while waiting, it
+    /// takes nothing.
+    pub async fn turn(&self, ahead: Duration) -> Instant {
+        let mut planned = self.planned.lock().await;
         loop {
             let now = Instant::now();
             let allowed = self.soft().due();
-            if allowed > now {
-                alarm.until(allowed).await;
-                if self.allowed().is_some() {
-                    self.held_back().by_service += now.elapsed();
-                }
-            } else if let Err(due) = self.take() {
-                alarm.until(due).await;
+            let turn = now.max(allowed).max(*planned);
+            if turn <= now + ahead {
+                self.soft().sent(turn, rand::random());
+                *planned = planned.max(turn - SLACK) + self.hard.as_ref().map_or(Duration::ZERO, |hard| hard.period);
+                return turn;
+            }
+            tokio::time::sleep_until(turn - ahead).await;
+            if turn > allowed {
                 self.held_back().by_cap += now.elapsed();
-            } else {
-                self.soft().sent(now, rand::random());
-                return now;
+            } else if self.allowed().is_some() {
+                self.held_back().by_service += now.elapsed();
             }
         }
+    }
+
+    /// Waits for the moment of a turn. The attempt must leave at once.
+    pub async fn depart(&self, turn: Instant) {
+        self.alarm.until(turn).await;
+        while let Err(due) = self.take() {
+            self.alarm.until(due).await;
+        }
+        self.soft().left(Instant::now());
+    }
+
+    /// A turn without anything to get ready, and the moment from which it counts.
+    pub async fn ready(&self) -> Instant {
+        let turn = self.turn(Duration::ZERO).await;
+        self.depart(turn).await;
+        Instant::now()
     }
 
     /// Tells that the attempt that left at `sent` was let through, whatever else its answer said.
@@ -179,36 +137,38 @@ impl Pacer {
     /// Takes an attempt from the cap, or says when to come back.
     fn take(&self) -> Result<(), Instant> {
         let Some(hard) = &self.hard else { return Ok(()) };
-        hard.check_n(CELLS).expect("the quota's burst holds an attempt").map_err(|not_until| self.started + not_until.earliest_possible())
+        let taken = hard.limiter.check_n(CELLS).expect("the quota's burst holds an attempt");
+        taken.map_err(|not_until| self.started + not_until.earliest_possible())
     }
 }
 
-fn quota(rate: f64) -> Quota {
-    let period = (Duration::from_secs(1) + SLACK).div_f64(rate);
-    let cell = Duration::from_nanos((period.as_nanos() as u64).div_ceil(u64::from(CELLS.get())));
-    let slack = u32::try_from(SLACK.as_nanos() / cell.as_nanos()).unwrap_or(u32::MAX);
-    Quota::with_period(cell).expect("a cell is not zero: the highest rate gives 100 ns").allow_burst(CELLS.saturating_add(slack))
+/// The cap.
+struct Hard {
+    period: Duration,
+    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>,
+}
+
+impl Hard {
+    fn new(rate: f64, started: Instant) -> Self {
+        let period = (Duration::from_secs(1) + SLACK).div_f64(rate);
+        let cell = Duration::from_nanos((period.as_nanos() as u64).div_ceil(u64::from(CELLS.get())));
+        let slack = u32::try_from(SLACK.as_nanos() / cell.as_nanos()).unwrap_or(u32::MAX);
+        let quota = Quota::with_period(cell).expect("a cell is not zero: the highest rate gives 100 ns");
+        let quota = quota.allow_burst(CELLS.saturating_add(slack));
+        Self { period: cell * CELLS.get(), limiter: RateLimiter::direct_with_clock(quota, TokioClock(started)) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
 
     fn paused() -> tokio::runtime::Runtime {
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
-    }
-
-    #[test]
-    fn a_cap_is_read_as_a_rate_a_second_or_a_minute() {
-        for (text, rate) in [("15", 15.0), ("0.5", 0.5), ("6/m", 0.1), ("30/s", 30.0), ("10000", 10_000.0)] {
-            assert_eq!(text.parse::<Cap>().map(Cap::per_second), Ok(Some(rate)), "{text}");
-        }
-        assert_eq!("unlimited".parse(), Ok(Cap::Unlimited));
-        for text in ["", "0", "-1", "NaN", "inf", "10001", "1/h", "6/m/s", "fast", "1e-9"] {
-            assert_eq!(text.parse::<Cap>(), Err(CapError), "{text}");
-        }
     }
 
     /// The attempts that leave in `length` when the caller is always late by up to `late`.
@@ -261,6 +221,34 @@ mod tests {
             delays in prop::collection::vec(prop_oneof![0u64..40_000, 0u64..50], 1..50),
         ) {
             let left = departures(&format!("{rate:.3}"), Duration::from_secs(4), |n| Duration::from_micros(delays[n % delays.len()]));
+            prop_assert!(worst_second(&left) <= rate.ceil() as usize, "{rate}: {}", worst_second(&left));
+        }
+
+        #[test]
+        fn attempts_got_ready_ahead_leave_neither_early_nor_above_the_cap_however_late_some_are(
+            rate in prop_oneof![0.1f64..400.0, 400.0f64..10_000.0],
+            delays in prop::collection::vec(prop_oneof![0u64..4_000, 0u64..80_000], 1..10),
+        ) {
+            const AHEAD: Duration = Duration::from_millis(4);
+            let departures = paused().block_on(async {
+                let pacer = Arc::new(Pacer::new(format!("{rate:.3}").parse().expect("a rate")));
+                let started = Instant::now();
+                let mut attempts = tokio::task::JoinSet::new();
+                while started.elapsed() < Duration::from_secs(3) {
+                    let turn = pacer.turn(AHEAD).await;
+                    let spell = started.elapsed().as_millis() as usize / 300;
+                    let (pacer, delay) = (Arc::clone(&pacer), Duration::from_micros(delays[spell % delays.len()]));
+                    attempts.spawn(async move {
+                        tokio::time::sleep(delay).await;
+                        pacer.depart(turn).await;
+                        (turn - started, started.elapsed())
+                    });
+                }
+                attempts.join_all().await
+            });
+            prop_assert!(departures.iter().all(|(turn, left)| left >= turn));
+            let mut left: Vec<Duration> = departures.into_iter().map(|(_, left)| left).collect();
+            left.sort();
             prop_assert!(worst_second(&left) <= rate.ceil() as usize, "{rate}: {}", worst_second(&left));
         }
 

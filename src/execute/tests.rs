@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
-use super::pace::Cap;
+use super::cap::Cap;
 use super::{Errand, Reason, Settings, Stop, execute, retry};
 use crate::cognito::SetPassword;
 use crate::outcome::{Answer, Class, Detail, Event, Fate, HeldBack, Outcome, Tally};
@@ -58,7 +58,14 @@ impl SetPassword for Script {
         Ok(())
     }
 
-    async fn set_password(&self, user: &User, _: &Password<'_>, _: Lifetime) -> Answer {
+    async fn set_password(
+        &self,
+        user: &User,
+        _: &Password<'_>,
+        _: Lifetime,
+        departure: impl Future<Output = ()> + Send + 'static,
+    ) -> Answer {
+        departure.await;
         let (number, is_throttled) = {
             let mut seen = self.seen.lock().unwrap();
             seen.calls.push(Instant::now());

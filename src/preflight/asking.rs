@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::execute::pace::{Cap, Pacer};
+use crate::execute::cap::Cap;
+use crate::execute::pace::Pacer;
 use crate::execute::retry::backoff;
 use crate::outcome::{Answer, Class, Detail};
 

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::Rehearsal;
 use super::asking::Asking;
 use crate::cognito::{Cognito, PoolDescription};
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::outcome::Detail;
 use crate::row::PoolId;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use super::Census;
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::report::{count, plain, rows, span};
 use crate::row::PoolId;
 use crate::sandbox::DOCUMENTED_QUOTA;

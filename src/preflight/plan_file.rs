@@ -12,7 +12,7 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Census, PlanError, PolicyChoice, Refusal};
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::input::{Batch, Reader};
 use crate::policy::Policy;
 use crate::report::{Output, OutputError, SameInput};

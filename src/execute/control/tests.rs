@@ -58,6 +58,20 @@ fn where_throttling_goes_on_the_rate_falls_to_the_mean_of_what_was_sent_and_what
 }
 
 #[test]
+fn what_leaves_late_is_followed_no_sooner_than_the_rate_has_it() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Well, start);
+    let (interval, late) = (SECOND / 20, Duration::from_millis(3));
+    controller.sent(start, 0.5);
+    assert_eq!(controller.due(), start + interval);
+    controller.left(start + late);
+    assert_eq!(controller.due(), start + late + interval);
+    controller.sent(start + late + interval, 0.5);
+    controller.left(start + interval);
+    assert_eq!(controller.due(), start + late + interval * 2, "nothing is made up for");
+}
+
+#[test]
 fn the_rate_rests_then_probes_then_climbs_back_to_the_cap_and_no_further() {
     let start = Instant::now();
     let mut controller = sustaining(Known::Well, start);

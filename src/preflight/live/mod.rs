@@ -19,7 +19,7 @@ use self::register::{Entry, Register, Seen, Sight};
 use self::sweep::{LivePool, Sweep};
 use super::{PoolAnswer, Refusal, Service};
 use crate::cognito::UserStatus;
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::input::{Batch, Field, InputError, Reader};
 use crate::outcome::Detail;
 use crate::row::{Lifetime, PoolId, RowNumber};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::names;
 use super::register::Register;
 use crate::cognito::{Cognito, ListedUser, PoolDescription, USERS_IN_A_PAGE, UserPage, Whom};
-use crate::execute::pace::Cap;
+use crate::execute::cap::Cap;
 use crate::outcome::Detail;
 use crate::preflight::asking::Asking;
 use crate::report::{count, rows, span};
