@@ -1,8 +1,8 @@
 //! Credentials that are at hand when a call leaves.
 //!
-//! The SDK resolves them inside a call, after the pacer gave its turn: calls that wait for a refresh would then leave together, above
-//! any cap. So they are held here, and renewed before a turn is asked for; inside a call they are only copied. Where they come from is
-//! left to the SDK's own chain.
+//! The SDK resolves them inside a call, after the pacer gave its turn: calls that wait for a refresh would miss theirs, all together. So
+//! they are held here, and renewed before a turn is asked for; inside a call they are only copied. Where they come from is left to the
+//! SDK's own chain.
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};

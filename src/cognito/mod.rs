@@ -232,6 +232,9 @@ impl Cognito {
             .timeout_config(timeouts)
             .interceptor(guard::OnlySafeEndpoints { named_by_user: self.settings.endpoint_url.is_some() })
             .interceptor(guard::OnlyCognitoAnswers);
+        if let Some(http) = self.shared.http_client() {
+            config = config.http_client(departure::awaiting(http));
+        }
         // Also where there is none: the SDK's own choice, which the plan does not show, is taken back.
         config.set_endpoint_url(self.custom_endpoint());
         sdk::Client::from_conf(config.build())

@@ -13,7 +13,7 @@ use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::direct::Connection;
-use super::{ConnectError, departure, guard, trust, unverified};
+use super::{ConnectError, guard, trust, unverified};
 
 /// Idle connections are dropped after this, so as not to race with the server, which closes them on its side later.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -22,18 +22,18 @@ const ONE: usize = 1;
 /// The variables that name a proxy, as curl and the AWS CLI read them.
 const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// The client for many calls, which keeps so many idle connections to a host, and whose calls may wait for a departure. `plain` says that the calls go by plain http to this
+/// The client for many calls, which keeps so many idle connections to a host. `plain` says that the calls go by plain http to this
 /// machine.
 ///
 /// # Errors
 /// [`ConnectError::Proxy`] where the environment names a proxy that cannot be one: it would be passed by in silence.
 pub(super) fn pooled(trust: TrustStore, plain: bool, idle_connections: usize) -> Result<SharedHttpClient, ConnectError> {
     if plain {
-        return Ok(departure::awaiting(client(trust, ProxyConfig::disabled(), idle_connections)));
+        return Ok(client(trust, ProxyConfig::disabled(), idle_connections));
     }
     match PROXY_VARIABLES.into_iter().find(|name| std::env::var(name).is_ok_and(|value| !value.is_empty() && !is_proxy(&value))) {
         Some(variable) => Err(ConnectError::Proxy { variable }),
-        None => Ok(departure::awaiting(client(trust, ProxyConfig::from_env(), idle_connections))),
+        None => Ok(client(trust, ProxyConfig::from_env(), idle_connections)),
     }
 }
 

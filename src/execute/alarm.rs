@@ -95,4 +95,21 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn sleepers_who_asked_in_any_order_are_each_woken_in_time() {
+        let (sender, wakes) = channel();
+        std::thread::spawn(move || wake_all(&wakes));
+        let now = Instant::now();
+        let asked = [9, 3, 6].map(|millis| {
+            let (sleeper, awake) = oneshot::channel();
+            let moment = now + Duration::from_millis(millis);
+            sender.send(Wake { moment, sleeper }).expect("the thread waits");
+            (moment, awake)
+        });
+        for (moment, awake) in asked {
+            awake.blocking_recv().expect("nobody is forgotten");
+            assert!(Instant::now() >= moment);
+        }
+    }
 }

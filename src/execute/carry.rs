@@ -3,7 +3,7 @@
 //! Read [`carry`] from top to bottom and you have the row's whole life. What follows from an answer is decided in `retry`, and when an
 //! attempt may leave in `pace`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -21,7 +21,7 @@ const AHEAD: Duration = Duration::from_millis(4);
 
 /// What came of a turn.
 enum Attempt {
-    /// The call left at this moment, and this is its answer. Its place among the calls in flight is given up when what follows from the
+    /// The call left at this moment, or could not, and this is its answer. Its place among the calls in flight is given up when what follows from the
     /// answer is on its way to the journal: so that however the run ends, no more intents stand without an end than calls may be in flight.
     Answered(Instant, Answer, OwnedSemaphorePermit),
     /// The call left, and the run ended before its answer.
@@ -122,19 +122,24 @@ async fn attempt<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, turn: Turn, num
     if lane.intend(row, number).await.is_none() {
         return Attempt::Withdrawn;
     }
-    let Some(leaves) = lane.stop.unless_pulled(lane.pacer.turn(AHEAD)).await else {
+    let Some(slot) = lane.stop.unless_pulled(lane.pacer.slot(AHEAD)).await else {
         return Attempt::Withdrawn;
     };
     drop(turn.ready_ahead);
-    let pacer = Arc::clone(&lane.pacer);
-    let departure = async move { pacer.depart(leaves).await };
+    let begun = Instant::now();
+    let left = Arc::new(OnceLock::new());
+    let departure = {
+        let (pacer, left) = (Arc::clone(&lane.pacer), Arc::clone(&left));
+        async move { left.set(pacer.depart(slot).await).expect("a call leaves once") }
+    };
     let call = lane.cognito.set_password(row.user(), row.password(), row.lifetime(), departure);
     let answer = lane.stop.within_grace(lane.grace, call).await;
-    let Some(answer) = answer else { return Attempt::Abandoned };
+    let left = left.get().copied();
+    let Some(answer) = answer else { return if left.is_some() { Attempt::Abandoned } else { Attempt::Withdrawn } };
     if let Some(pause) = lane.outage.answered(pass, answer.class) {
         lane.tell_pause(pause).await;
     }
-    Attempt::Answered(leaves, answer, turn.in_flight)
+    Attempt::Answered(left.unwrap_or(begun), answer, turn.in_flight)
 }
 
 fn unanswered(attempts: u32) -> Fate {

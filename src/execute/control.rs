@@ -13,11 +13,11 @@
 //!   nothing. A throttled answer ends the probe. Throttled answers are a budget over the run: while it is overdrawn, a rest is as long
 //!   as the last episode was costly.
 //! - At rest a throttled answer may be a matter of chance: a service without a burst throttles what comes a millisecond early. Only more
-//!   of them than chance would have speak against the sustained rate.
+//!   of them than chance would have speak against the sustained rate, or than the budget has once no more can be owed.
 //! - Where throttling goes on right after a cut, the growth was an illusion (saved-up requests), and the rate goes back to where it came
 //!   from. Where that is no news the quota has shrunk. The share that is still let through says by how much if requests are saved up;
-//!   without a burst every other one is throttled just above the quota. The rate goes to the mean of the two.
-//! - Where nothing is let through at all, the rate falls to the floor, and comes back with the first answers.
+//!   without a burst every other one is throttled just above the quota. The rate goes to the geometric mean of the two.
+//! - Where nothing is let through at all, the rate falls to the floor, and doubles with every round trip once something is.
 //!
 //! The steps are left to `growth`, what follows a throttled answer to `cuts`, what was answered since to `since_cut`, the constants to
 //! `tuning`, and the hard cap to `pace`.
@@ -28,7 +28,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::since_cut::SinceCut;
-use self::tuning::{BUDGET, DOCUMENTED_QUOTA, FIRST_GROWTH, FLOOR, HIGHEST, LARGEST_STEP, MOST_OWED, NOISY, STEP};
+use self::tuning::{
+    BUDGET, DOCUMENTED_QUOTA, FIRST_GROWTH, FLOOR, HIGHEST, LARGEST_STEP, LEAST_USED, MEASURE, MOST_OWED, NOISE, NOISY, STEP,
+};
 
 mod cuts;
 mod growth;
@@ -56,14 +58,16 @@ pub struct Controller {
     /// The rates before the last step and before the last but one: what left at the latter has been answered, and was let through.
     before: f64,
     tested: f64,
-    /// The rate that the last cut led to, which the service is thought to sustain; 0 where nothing is known yet.
+    /// The rate that the service is thought to sustain: where the last cut led that left something to judge by, where the ceiling was
+    /// arrived at, or where the climb was taken up again; 0 where nothing is known yet.
     sustained: f64,
     known: Known,
-    /// The rate at which what was throttled last had left, while that says something about the quota; else 0.
+    /// The rate at which what was throttled last is thought to have left, the one before the last step, while that says something about
+    /// the quota; else 0.
     ceiling: f64,
     /// Whether the last step ended the approach to the ceiling, so that the rate is the sustained one if it is not throttled.
     arrives: bool,
-    /// The rate at which what the first climb had throttled had left, until what was in flight then is answered.
+    /// The same of what the first climb had throttled, until what was in flight then is answered.
     summit: Option<f64>,
     /// Where the rate goes back to if the last growth was an illusion; 0 if it was none.
     fallback: f64,
@@ -78,6 +82,8 @@ pub struct Controller {
     /// When the next request may leave, and how long after the last one that is.
     next: Instant,
     interval: Duration,
+    /// Requests that left since the rate was judged.
+    left: u32,
 }
 
 impl Controller {
@@ -102,6 +108,7 @@ impl Controller {
             credit: 0.0,
             next: now,
             interval: Duration::ZERO,
+            left: 0,
         }
     }
 
@@ -110,18 +117,19 @@ impl Controller {
         self.next
     }
 
-    /// Counts a request that is to leave at `moment`. `jitter`, from 0 to 1, is for a storm, in which nothing is let through at the slowest rate:
-    /// there it picks the wait out of twice its usual length ("full jitter"), so that several runs do not knock in step.
+    /// Counts a request that is to leave at `moment`. `jitter`, from 0 to 1, is for a storm, in which nothing is let through at the
+    /// slowest rate: there it picks the wait out of twice its usual length ("full jitter"), so that several runs do not knock in step.
     pub fn sent(&mut self, moment: Instant, jitter: f64) {
-        let storm = self.rate <= FLOOR && !self.since_cut.is_some_and(|since_cut| since_cut.has_admitted());
+        let storm = self.rate <= self.floor() && !self.since_cut.is_some_and(|since_cut| since_cut.has_admitted());
         let wait = if storm { 2.0 * jitter } else { 1.0 } / self.rate;
+        self.left = self.left.saturating_add(1);
         if self.rate < self.cap {
             self.interval = Duration::from_secs_f64(wait);
             self.next = self.next.max(moment) + self.interval;
         }
     }
 
-    /// Tells that a request has left only now, so that none leaves sooner behind it than the rate has it.
+    /// Tells that a request has left only now, so that none follows sooner than the rate has it, unless it has its moment already.
     pub fn left(&mut self, now: Instant) {
         if self.rate < self.cap {
             self.next = self.next.max(now + self.interval);
@@ -131,21 +139,23 @@ impl Controller {
     /// Tells that the request that left at `sent` was let through. One that left since the rate was last judged lets it grow.
     pub fn admitted(&mut self, sent: Instant, now: Instant) {
         self.credit = (self.credit + BUDGET).min(MOST_OWED);
+        let owes_the_most = self.credit < 1.0 - MOST_OWED;
         if let Some(since_cut) = &mut self.since_cut {
-            since_cut.admitted(sent);
+            since_cut.admitted(sent, if owes_the_most { BUDGET } else { NOISE });
         }
         let step = now.saturating_duration_since(self.judged);
         if sent <= self.judged || step < STEP {
             return;
         }
+        let is_used = f64::from(mem::take(&mut self.left)) >= (self.rate * step.as_secs_f64()).floor() * LEAST_USED;
         self.judged = now;
-        if self.resumes_the_climb(now, now.saturating_duration_since(sent)) {
+        if self.resumes_the_climb(now) || !is_used {
             return;
         }
         if self.arrives {
             self.sustained = self.rate;
             self.known = Known::Well;
-            return self.begin_anew(now);
+            return self.begin_anew(SinceCut::arrived(now));
         }
         let next = match self.since_cut {
             None => self.rate * (FIRST_GROWTH * self.cap.sqrt() * step.as_secs_f64()).exp().min(LARGEST_STEP),
@@ -158,27 +168,37 @@ impl Controller {
     /// Tells that the request that left at `sent` was throttled, and how long the service asked to wait. One that left before the last
     /// cut belongs to the same episode, and cuts nothing.
     pub fn throttled(&mut self, sent: Instant, now: Instant, retry_after: Option<Duration>) {
-        if let Some(wait) = retry_after {
+        self.answer_throttled(sent, now);
+        if let (Some(wait), Some(since_cut)) = (retry_after, &mut self.since_cut) {
             self.next = self.next.max(now + wait);
+            since_cut.pause(now, self.next);
         }
+    }
+
+    fn answer_throttled(&mut self, sent: Instant, now: Instant) {
         self.credit = (self.credit - 1.0).max(-MOST_OWED);
         let Some(since_cut) = &mut self.since_cut else {
-            return self.begin_climb_anew(now);
+            return self.begin_climb_anew(sent, now);
         };
         if !since_cut.throttled(sent) {
             return;
         }
         let is_at_rest = self.known != Known::Climbing && self.rate <= self.sustained && self.rate > NOISY;
         self.judged = now;
-        if (is_at_rest || since_cut.is_paid()) && since_cut.has_admitted() && since_cut.is_noise() {
+        if (is_at_rest || since_cut.is_guess()) && since_cut.has_admitted() && since_cut.is_noise() {
             return;
         }
-        if since_cut.can_be_judged(now, now.saturating_duration_since(sent)) {
+        if since_cut.tried_for(now) >= MEASURE.max(now.saturating_duration_since(sent) * 2) {
             let since_cut = *since_cut;
-            self.cut(&since_cut, now);
+            self.cut(&since_cut, sent, now);
         } else {
-            since_cut.add_to_the_episode();
+            since_cut.leave_unjudged();
         }
+    }
+
+    /// The slowest rate.
+    fn floor(&self) -> f64 {
+        FLOOR.min(self.cap)
     }
 
     /// The rate that throttled answers taught, in requests a second, where it is below the cap.

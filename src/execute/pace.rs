@@ -1,8 +1,8 @@
 //! When the next attempt may leave: never above the cap, and below it as fast as the service lets us.
 //!
-//! An attempt is given its moment a little ahead ([`Pacer::turn`]), so that it can be got ready and still leave in time
-//! ([`Pacer::depart`]). The moments are a plan; the gate that it passes last is governor's GCRA on tokio's clock, which holds whenever it
-//! comes.
+//! An attempt is given its moment a little ahead ([`Pacer::slot`]), so that it can be got ready and still leave in time
+//! ([`Pacer::depart`]). The moments are a plan, put off when attempts leave late; the gate that each passes last is governor's GCRA on
+//! tokio's clock, which holds whenever it comes.
 //!
 //! Whoever wakes late would lose that time for good if the period were exact (3 % of 30 a second for a millisecond). So an attempt may
 //! come up to `SLACK` earlier than its period after a late one, and the period is lengthened to pay for it: with period
@@ -46,8 +46,9 @@ impl Clock for TokioClock {
 pub struct Pacer {
     started: Instant,
     alarm: Alarm,
-    /// The earliest moment that the cap has for the next turn.
-    planned: tokio::sync::Mutex<Instant>,
+    /// Whoever waits for the next slot holds this.
+    waiting: tokio::sync::Mutex<()>,
+    plan: Mutex<Plan>,
     hard: Option<Hard>,
     soft: Mutex<Controller>,
     held_back: Mutex<HeldBack>,
@@ -60,7 +61,8 @@ impl Pacer {
         Self {
             started,
             alarm: Alarm::of_tokio(),
-            planned: tokio::sync::Mutex::new(started),
+            waiting: tokio::sync::Mutex::default(),
+            plan: Mutex::new(Plan { next: started, given: 0 }),
             hard: cap.per_second().map(|rate| Hard::new(rate, started)),
             soft: Mutex::new(Controller::new(cap.per_second(), started)),
             held_back: Mutex::default(),
@@ -72,21 +74,20 @@ impl Pacer {
         Self { alarm, ..self }
     }
 
-    /// Waits until the next turn is at most `ahead` away, and gives its moment, from which the attempt counts. Dropped while waiting, it
-    /// takes nothing.
-    pub async fn turn(&self, ahead: Duration) -> Instant {
-        let mut planned = self.planned.lock().await;
+    /// Waits until the next moment at which an attempt may leave is at most `ahead` away, and gives it. Dropped while waiting, it takes
+    /// nothing.
+    pub async fn slot(&self, ahead: Duration) -> Slot {
+        let _waiting = self.waiting.lock().await;
         loop {
             let now = Instant::now();
             let allowed = self.soft().due();
-            let turn = now.max(allowed).max(*planned);
-            if turn <= now + ahead {
-                self.soft().sent(turn, rand::random());
-                *planned = planned.max(turn - SLACK) + self.hard.as_ref().map_or(Duration::ZERO, |hard| hard.period);
-                return turn;
+            let moment = self.plan().next.max(allowed).max(now);
+            if moment <= now + ahead {
+                self.soft().sent(moment, rand::random());
+                return self.plan().give(moment, self.period());
             }
-            tokio::time::sleep_until(turn - ahead).await;
-            if turn > allowed {
+            tokio::time::sleep_until(moment - ahead).await;
+            if moment > allowed {
                 self.held_back().by_cap += now.elapsed();
             } else if self.allowed().is_some() {
                 self.held_back().by_service += now.elapsed();
@@ -94,20 +95,24 @@ impl Pacer {
         }
     }
 
-    /// Waits for the moment of a turn. The attempt must leave at once.
-    pub async fn depart(&self, turn: Instant) {
-        self.alarm.until(turn).await;
+    /// Waits for the moment of a slot, and gives the one at which the attempt leaves: it must do so at once.
+    pub async fn depart(&self, slot: Slot) -> Instant {
+        self.alarm.until(slot.moment).await;
+        let mut slack = SLACK;
         while let Err(due) = self.take() {
+            slack = Duration::ZERO;
             self.alarm.until(due).await;
         }
-        self.soft().left(Instant::now());
+        let left = Instant::now();
+        self.soft().left(left);
+        self.plan().put_off(slot, left - slack, self.period());
+        left
     }
 
-    /// A turn without anything to get ready, and the moment from which it counts.
+    /// Waits for a slot of an attempt that needs no getting ready, and gives the moment at which it leaves.
     pub async fn ready(&self) -> Instant {
-        let turn = self.turn(Duration::ZERO).await;
-        self.depart(turn).await;
-        Instant::now()
+        let slot = self.slot(Duration::ZERO).await;
+        self.depart(slot).await
     }
 
     /// Tells that the attempt that left at `sent` was let through, whatever else its answer said.
@@ -130,6 +135,15 @@ impl Pacer {
         self.held_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The time between two attempts at the cap; none where there is no cap.
+    fn period(&self) -> Duration {
+        self.hard.as_ref().map_or(Duration::ZERO, |hard| hard.period)
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn soft(&self) -> MutexGuard<'_, Controller> {
         self.soft.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -139,6 +153,37 @@ impl Pacer {
         let Some(hard) = &self.hard else { return Ok(()) };
         let taken = hard.limiter.check_n(CELLS).expect("the quota's burst holds an attempt");
         taken.map_err(|not_until| self.started + not_until.earliest_possible())
+    }
+}
+
+/// A moment at which an attempt may leave.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    moment: Instant,
+    number: u64,
+}
+
+/// Which slots the cap will have, if attempts leave in time.
+struct Plan {
+    /// The earliest moment of the next slot.
+    next: Instant,
+    /// The slots given so far.
+    given: u64,
+}
+
+impl Plan {
+    fn give(&mut self, moment: Instant, period: Duration) -> Slot {
+        let slot = Slot { moment, number: self.given };
+        self.given += 1;
+        self.next = self.next.max(moment - SLACK) + period;
+        slot
+    }
+
+    /// Puts off what is not given yet: the attempt of `slot` left at `left` only, and all of those behind it have yet to follow. Otherwise
+    /// more and more of them would wait at the gate, stall by stall.
+    fn put_off(&mut self, slot: Slot, left: Instant, period: Duration) {
+        let periods = u32::try_from(self.given - slot.number).unwrap_or(u32::MAX);
+        self.next = self.next.max(left + period * periods);
     }
 }
 
@@ -189,6 +234,8 @@ mod tests {
         })
     }
 
+    const AHEAD: Duration = Duration::from_millis(4);
+
     fn worst_second(left: &[Duration]) -> usize {
         let within = |first: usize| left.partition_point(|at| *at < left[first] + Duration::from_secs(1)) - first;
         (0..left.len()).map(within).max().unwrap_or_default()
@@ -212,6 +259,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn attempts_do_not_pile_up_at_the_gate_however_often_the_machine_stalls() {
+        for (rate, stall) in [("15", 100), ("120", 50)] {
+            paused().block_on(async {
+                let pacer = Arc::new(Pacer {
+                    soft: Mutex::new(Controller::new(None, Instant::now())),
+                    ..Pacer::new(rate.parse().expect("a rate"))
+                });
+                let started = Instant::now();
+                let mut attempts = tokio::task::JoinSet::new();
+                let mut stalled = 0;
+                while started.elapsed() < Duration::from_secs(100) {
+                    let slot = pacer.slot(AHEAD).await;
+                    let pacer = Arc::clone(&pacer);
+                    attempts.spawn(async move { pacer.depart(slot).await - slot.moment });
+                    if started.elapsed().as_secs() > stalled {
+                        stalled += 1;
+                        tokio::time::advance(Duration::from_millis(stall)).await;
+                    }
+                }
+                let late = attempts.join_all().await.into_iter().max().expect("an attempt");
+                assert!(late <= Duration::from_millis(stall) + SLACK * 2, "{rate}: {late:?}");
+            });
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -229,24 +302,23 @@ mod tests {
             rate in prop_oneof![0.1f64..400.0, 400.0f64..10_000.0],
             delays in prop::collection::vec(prop_oneof![0u64..4_000, 0u64..80_000], 1..10),
         ) {
-            const AHEAD: Duration = Duration::from_millis(4);
             let departures = paused().block_on(async {
                 let pacer = Arc::new(Pacer::new(format!("{rate:.3}").parse().expect("a rate")));
                 let started = Instant::now();
                 let mut attempts = tokio::task::JoinSet::new();
                 while started.elapsed() < Duration::from_secs(3) {
-                    let turn = pacer.turn(AHEAD).await;
+                    let slot = pacer.slot(AHEAD).await;
                     let spell = started.elapsed().as_millis() as usize / 300;
                     let (pacer, delay) = (Arc::clone(&pacer), Duration::from_micros(delays[spell % delays.len()]));
                     attempts.spawn(async move {
                         tokio::time::sleep(delay).await;
-                        pacer.depart(turn).await;
-                        (turn - started, started.elapsed())
+                        pacer.depart(slot).await;
+                        (slot.moment - started, started.elapsed())
                     });
                 }
                 attempts.join_all().await
             });
-            prop_assert!(departures.iter().all(|(turn, left)| left >= turn));
+            prop_assert!(departures.iter().all(|(moment, left)| left >= moment));
             let mut left: Vec<Duration> = departures.into_iter().map(|(_, left)| left).collect();
             left.sort();
             prop_assert!(worst_second(&left) <= rate.ceil() as usize, "{rate}: {}", worst_second(&left));

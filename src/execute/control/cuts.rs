@@ -1,28 +1,27 @@
 //! Where the rate goes once it was throttled, and what is known of the quota then.
 
 use std::mem;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::since_cut::SinceCut;
-use super::tuning::{CONVINCING, CUT, FAR, FLOOR, GOES_ON, LEAST_LEFT};
+use super::tuning::{CONVINCING, CUT, FAR, GOES_ON, LEAST_LEFT};
 use super::{Controller, Known};
 
 impl Controller {
     /// Answers a throttled answer that is no chance.
-    pub(super) fn cut(&mut self, since_cut: &SinceCut, now: Instant) {
+    pub(super) fn cut(&mut self, since_cut: &SinceCut, sent: Instant, now: Instant) {
         self.summit = None;
         let ceiling = mem::replace(&mut self.ceiling, self.before);
         let is_on_the_way = self.heeds_the_ceiling() && self.rate > self.sustained && self.rate < ceiling;
         if !since_cut.has_admitted() {
-            self.rate = (self.rate * LEAST_LEFT).max(FLOOR);
+            self.rate = (self.rate * LEAST_LEFT).max(self.floor());
         } else {
-            let rate = if is_on_the_way { self.back_from_the_ceiling() } else { self.after_cut(since_cut, now) };
-            self.rate = rate.max(FLOOR);
+            let rate = if is_on_the_way { self.back_from_the_ceiling() } else { self.after_cut(since_cut, sent, now) };
+            self.rate = rate.max(self.floor());
             self.sustained = self.rate;
         }
-        self.begin_anew(now);
+        self.begin_anew(SinceCut::new(sent, now));
     }
 
     fn back_from_the_ceiling(&mut self) -> f64 {
@@ -30,8 +29,8 @@ impl Controller {
         self.below_the_tested()
     }
 
-    fn after_cut(&mut self, since_cut: &SinceCut, now: Instant) -> f64 {
-        let goes_on = since_cut.length(now).as_secs_f64() < GOES_ON;
+    fn after_cut(&mut self, since_cut: &SinceCut, sent: Instant, now: Instant) -> f64 {
+        let goes_on = since_cut.tried_for(now) < GOES_ON.max(now.saturating_duration_since(sent) * 3);
         let fallback = mem::replace(&mut self.fallback, 0.0);
         if goes_on && (fallback..fallback * FAR).contains(&self.rate) {
             self.saves_up = self.known != Known::Climbing;
@@ -64,26 +63,26 @@ impl Controller {
     }
 
     /// Ends the first climb where it began.
-    pub(super) fn begin_climb_anew(&mut self, now: Instant) {
+    pub(super) fn begin_climb_anew(&mut self, sent: Instant, now: Instant) {
         let climbed = self.rate > self.start;
         self.summit = Some(self.before).filter(|_| climbed);
-        self.rate = self.start.min(self.rate * (1.0 - CUT)).max(FLOOR);
+        self.rate = self.start.min(self.rate * (1.0 - CUT)).max(self.floor());
         self.sustained = self.rate;
         if climbed {
             self.fallback = self.rate * (1.0 - CUT);
         } else {
             self.known = Known::Roughly;
         }
-        self.begin_anew(now);
+        self.begin_anew(SinceCut::new(sent, now));
     }
 
     /// Takes the first climb up again, at what was let through at its summit, once that is known and if it is much. What was throttled
     /// there is paid for: it was the price of knowing.
-    pub(super) fn resumes_the_climb(&mut self, now: Instant, round_trip: Duration) -> bool {
+    pub(super) fn resumes_the_climb(&mut self, now: Instant) -> bool {
         let Some(since_cut) = self.since_cut.filter(SinceCut::is_over) else { return false };
         let Some(summit) = self.summit.take() else { return false };
-        // Without a cap, or where latency is the limit, fewer left than the rate says.
-        let summit = summit.min(since_cut.episode_answers() / round_trip.as_secs_f64());
+        // Without a cap, or where latency is the limit, fewer leave than the rate says.
+        let summit = summit.min(since_cut.episode_rate());
         let allowed = summit * since_cut.episode_share();
         let resumes = allowed > self.start * CONVINCING;
         if resumes {
@@ -91,15 +90,14 @@ impl Controller {
             self.rate = allowed;
             self.sustained = allowed;
             self.known = Known::Roughly;
-            self.begin_anew(now);
-            self.since_cut = Some(SinceCut::paid(now));
+            self.begin_anew(SinceCut::guessed(now));
         }
         resumes
     }
 
-    pub(super) fn begin_anew(&mut self, now: Instant) {
-        self.since_cut = Some(SinceCut::new(now));
-        self.judged = now;
+    pub(super) fn begin_anew(&mut self, since_cut: SinceCut) {
+        self.judged = since_cut.at();
+        self.since_cut = Some(since_cut);
         self.before = self.rate;
         self.tested = self.rate;
         self.arrives = false;

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 
 use super::since_cut::SinceCut;
 use super::tuning::{
-    APPROACH, APPROACH_PRICE, CLIMB_EXCESS, DOCUMENTED_QUOTA, FAR, FASTEST, FEW_GROWTH, FEW_IN_FLIGHT, FINE_EXCESS, GROWTH, HEADROOM,
-    MEASURE, NEAR, NEAR_GROWTH, REST, REST_WHILE_SAVING, ROUGH_EXCESS, SLOW,
+    APPROACH, APPROACH_PRICE, CLIMB_EXCESS, DOCUMENTED_QUOTA, FAR, FASTEST, FEW_EXCESS, FEW_GROWTH, FEW_IN_FLIGHT, FINE_EXCESS, GROWTH,
+    HEADROOM, MEASURE, NEAR, NEAR_GROWTH, RECOVERY, REST, REST_WHILE_SAVING, ROUGH_EXCESS, SLOW,
 };
 use super::{Controller, Known};
 
@@ -14,7 +14,7 @@ impl Controller {
     /// The rate after an answer to what left since the last step.
     pub(super) fn next_rate(&mut self, since_cut: &SinceCut, now: Instant) -> f64 {
         if self.rate < self.sustained {
-            (self.rate * GROWTH).min(self.sustained)
+            (self.rate * RECOVERY).min(self.sustained)
         } else if self.approaches() && since_cut.has_paid(APPROACH_PRICE) {
             let next = self.rate + (self.ceiling * (1.0 - HEADROOM) - self.rate) * APPROACH;
             self.arrives = !is_below(next, self.ceiling);
@@ -43,20 +43,20 @@ impl Controller {
             return since_cut.length(now) < MEASURE;
         }
         let each = REST.0 * (self.sustained / DOCUMENTED_QUOTA).sqrt();
-        let rest = (each * since_cut.costs()).min(REST.1) * if self.saves_up { REST_WHILE_SAVING } else { 1.0 };
+        let rest = (each * f64::from(since_cut.costs())).min(REST.1) * if self.saves_up { REST_WHILE_SAVING } else { 1.0 };
         self.credit < 0.0 && since_cut.length(now).as_secs_f64() < rest
     }
 
     fn next_excess(&self) -> f64 {
-        let few = self.sustained < FEW_IN_FLIGHT;
+        let takes_long_steps = self.sustained < FEW_IN_FLIGHT && !self.saves_up;
         let faster = (SLOW / self.sustained).sqrt().clamp(1.0, FASTEST);
         let growth = match self.is_near() {
-            _ if few => FEW_GROWTH,
+            _ if takes_long_steps => FEW_GROWTH,
             true => 1.0 + (NEAR_GROWTH - 1.0) * faster,
             false => GROWTH,
         };
         let first = match self.known {
-            _ if few => NEAR,
+            _ if takes_long_steps => FEW_EXCESS,
             Known::Climbing => CLIMB_EXCESS,
             Known::Roughly => ROUGH_EXCESS,
             Known::Well => FINE_EXCESS,

@@ -4,16 +4,26 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::tuning::{ALARM, MEASURE, NOISE};
+use super::tuning::ALARM;
 
 /// The answers since a cut.
 #[derive(Clone, Copy)]
 pub(super) struct SinceCut {
     at: Instant,
+    /// When the request had left whose throttled answer led to the cut.
+    from: Instant,
+    is_guess: bool,
+    /// When requests may leave again, if the service asked to wait, and how long it asked them to in all.
+    resumes: Instant,
+    paused: Duration,
     /// Requests let through.
     admitted: u32,
-    /// Throttled answers of the episode that led to the cut: the one that did, and those to what left before it.
+    /// Of what left between the one that led to the cut and the cut, what was let through.
+    episode_admitted: u32,
+    /// Throttled answers of the episode: the one that led to the cut, and those to what left before it.
     episode: u32,
+    /// Throttled answers to what left after the cut that came too soon to be judged.
+    too_soon: u32,
     /// Of what left after the cut, what was let through.
     fresh_admitted: u32,
     /// Of the same, what was throttled.
@@ -24,20 +34,42 @@ pub(super) struct SinceCut {
 }
 
 impl SinceCut {
-    pub(super) fn new(at: Instant) -> Self {
-        Self { at, admitted: 0, episode: 1, fresh_admitted: 0, fresh_throttled: 0, evidence: 0.0 }
+    /// After a cut at `at` for the throttled answer to what left at `from`.
+    pub(super) fn new(from: Instant, at: Instant) -> Self {
+        Self {
+            at,
+            from,
+            is_guess: false,
+            resumes: at,
+            paused: Duration::ZERO,
+            admitted: 0,
+            episode_admitted: 0,
+            episode: 1,
+            too_soon: 0,
+            fresh_admitted: 0,
+            fresh_throttled: 0,
+            evidence: 0.0,
+        }
     }
 
-    /// The same of an episode that is paid for.
-    pub(super) fn paid(at: Instant) -> Self {
-        Self { episode: 0, ..Self::new(at) }
+    /// Where the rate has arrived at `at` without a throttled answer.
+    pub(super) fn arrived(at: Instant) -> Self {
+        Self { episode: 0, ..Self::new(at, at) }
     }
 
-    pub(super) fn admitted(&mut self, sent: Instant) {
+    /// Where the rate was set to a guess at `at`, for throttled answers that are paid for.
+    pub(super) fn guessed(at: Instant) -> Self {
+        Self { is_guess: true, ..Self::arrived(at) }
+    }
+
+    /// `chance` is the share of throttled answers that is put down to it.
+    pub(super) fn admitted(&mut self, sent: Instant, chance: f64) {
         self.admitted = self.admitted.saturating_add(1);
         if sent > self.at {
             self.fresh_admitted = self.fresh_admitted.saturating_add(1);
-            self.evidence = (self.evidence - NOISE).max(0.0);
+            self.evidence = (self.evidence - chance).max(0.0);
+        } else if sent >= self.from {
+            self.episode_admitted = self.episode_admitted.saturating_add(1);
         }
     }
 
@@ -48,23 +80,33 @@ impl SinceCut {
             self.fresh_throttled = self.fresh_throttled.saturating_add(1);
             self.evidence += 1.0;
         } else {
-            self.add_to_the_episode();
+            self.episode = self.episode.saturating_add(1);
         }
         is_fresh
     }
 
-    /// Counts a throttled answer to the episode that led to the cut.
-    pub(super) fn add_to_the_episode(&mut self) {
-        self.episode = self.episode.saturating_add(1);
+    /// Counts a throttled answer that comes too soon to be judged to the costs of the episode.
+    pub(super) fn leave_unjudged(&mut self) {
+        self.too_soon = self.too_soon.saturating_add(1);
+    }
+
+    pub(super) fn at(&self) -> Instant {
+        self.at
     }
 
     pub(super) fn length(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.at)
     }
 
-    /// Whether enough was answered by now to judge by, where a round trip is so long: not all of it left before the cut.
-    pub(super) fn can_be_judged(&self, now: Instant, round_trip: Duration) -> bool {
-        self.length(now) >= MEASURE.max(round_trip * 2)
+    /// Tells that from `now` on nothing leaves before `resumes`.
+    pub(super) fn pause(&mut self, now: Instant, resumes: Instant) {
+        self.paused += resumes.saturating_duration_since(self.resumes.max(now));
+        self.resumes = self.resumes.max(resumes);
+    }
+
+    /// For how long requests have left at the new rate.
+    pub(super) fn tried_for(&self, now: Instant) -> Duration {
+        self.length(now).saturating_sub(self.paused)
     }
 
     /// Whether what left before the cut is answered, as far as the answers come in their order.
@@ -72,18 +114,18 @@ impl SinceCut {
         self.fresh_admitted > 0
     }
 
-    /// The answers of the episode: to what was in flight when it was first throttled, and that one.
-    pub(super) fn episode_answers(&self) -> f64 {
-        self.episode_admitted() + f64::from(self.episode)
+    /// Requests a second that left between the one that was throttled first and the cut.
+    pub(super) fn episode_rate(&self) -> f64 {
+        self.episode_answers() / self.at.saturating_duration_since(self.from).as_secs_f64()
     }
 
-    /// The share of them that was let through.
+    /// The share of those that was let through.
     pub(super) fn episode_share(&self) -> f64 {
-        self.episode_admitted() / self.episode_answers()
+        f64::from(self.episode_admitted) / self.episode_answers()
     }
 
-    fn episode_admitted(&self) -> f64 {
-        f64::from(self.admitted.saturating_sub(self.fresh_admitted))
+    fn episode_answers(&self) -> f64 {
+        f64::from(self.episode_admitted) + f64::from(self.episode)
     }
 
     pub(super) fn has_admitted(&self) -> bool {
@@ -97,16 +139,17 @@ impl SinceCut {
 
     /// Whether each throttled answer of the episode is paid for by so many requests let through.
     pub(super) fn has_paid(&self, price: u32) -> bool {
-        self.admitted >= price.saturating_mul(self.episode)
+        self.admitted >= price.saturating_mul(self.costs())
     }
 
-    pub(super) fn is_paid(&self) -> bool {
-        self.episode == 0
+    /// Whether the rate was a guess: then one throttled answer does not speak against it.
+    pub(super) fn is_guess(&self) -> bool {
+        self.is_guess
     }
 
-    /// How many throttled answers the episode had.
-    pub(super) fn costs(&self) -> f64 {
-        f64::from(self.episode)
+    /// How many throttled answers the episode had, and what followed it.
+    pub(super) fn costs(&self) -> u32 {
+        self.episode.saturating_add(self.too_soon)
     }
 
     /// Requests let through in a second.
