@@ -12,7 +12,7 @@
 //!   well and by more where it is not or where few requests are in flight, and the excess grows with every round trip that throttles
 //!   nothing. A throttled answer ends the probe. Throttled answers are a budget over the run: while it is overdrawn, a rest is as long
 //!   as the last episode was costly.
-//! - At rest a throttled answer may be a matter of chance: a service without a burst throttles what comes a millisecond early. Only more
+//! - At rest, and on the way to the ceiling, a throttled answer may be a matter of chance: a service without a burst throttles what comes a millisecond early. Only more
 //!   of them than chance would have speak against the sustained rate, or than the budget has once no more can be owed.
 //! - Where throttling goes on right after a cut, the growth was an illusion (saved-up requests), and the rate goes back to where it came
 //!   from. Where that is no news the quota has shrunk. The share that is still let through says by how much if requests are saved up;
@@ -183,17 +183,23 @@ impl Controller {
         if !since_cut.throttled(sent) {
             return;
         }
-        let is_at_rest = self.known != Known::Climbing && self.rate <= self.sustained && self.rate > NOISY;
+        let since_cut = *since_cut;
         self.judged = now;
-        if (is_at_rest || since_cut.is_guess()) && since_cut.has_admitted() && since_cut.is_noise() {
+        if self.may_be_chance(&since_cut) {
             return;
         }
         if since_cut.tried_for(now) >= MEASURE.max(now.saturating_duration_since(sent) * 2) {
-            let since_cut = *since_cut;
             self.cut(&since_cut, sent, now);
         } else {
-            since_cut.leave_unjudged();
+            self.since_cut = Some(since_cut.left_unjudged());
         }
+    }
+
+    /// Whether what was throttled may be a matter of chance: at rest, on the way to the ceiling, and where the rate is a guess.
+    fn may_be_chance(&self, since_cut: &SinceCut) -> bool {
+        let is_at_rest = self.known != Known::Climbing && self.rate <= self.sustained;
+        let is_expected = self.rate > NOISY && (is_at_rest || self.approaches()) || since_cut.is_guess();
+        is_expected && since_cut.has_admitted() && since_cut.is_noise()
     }
 
     /// The slowest rate.

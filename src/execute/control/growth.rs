@@ -29,7 +29,7 @@ impl Controller {
         }
     }
 
-    fn approaches(&self) -> bool {
+    pub(super) fn approaches(&self) -> bool {
         self.heeds_the_ceiling() && is_below(self.rate, self.ceiling)
     }
 

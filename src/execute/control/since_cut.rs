@@ -85,9 +85,9 @@ impl SinceCut {
         is_fresh
     }
 
-    /// Counts a throttled answer that comes too soon to be judged to the costs of the episode.
-    pub(super) fn leave_unjudged(&mut self) {
-        self.too_soon = self.too_soon.saturating_add(1);
+    /// The same with one more throttled answer that came too soon to be judged.
+    pub(super) fn left_unjudged(self) -> Self {
+        Self { too_soon: self.too_soon.saturating_add(1), ..self }
     }
 
     pub(super) fn at(&self) -> Instant {
