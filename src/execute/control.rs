@@ -12,8 +12,9 @@
 //!   well and by more where it is not or where few requests are in flight, and the excess grows with every round trip that throttles
 //!   nothing. A throttled answer ends the probe. Throttled answers are a budget over the run: while it is overdrawn, a rest is as long
 //!   as the last episode was costly.
-//! - At rest, and on the way to the ceiling, a throttled answer may be a matter of chance: a service without a burst throttles what comes a millisecond early. Only more
-//!   of them than chance would have speak against the sustained rate, or than the budget has once no more can be owed.
+//! - At rest, and on the way to the ceiling, a throttled answer may be a matter of chance: a service without a burst throttles what comes
+//!   a millisecond early. Only more of them than chance would have speak against the rate, or than the budget has once no more can be
+//!   owed.
 //! - Where throttling goes on right after a cut, the growth was an illusion (saved-up requests), and the rate goes back to where it came
 //!   from. Where that is no news the quota has shrunk. The share that is still let through says by how much if requests are saved up;
 //!   without a burst every other one is throttled just above the quota. The rate goes to the geometric mean of the two.
@@ -82,7 +83,7 @@ pub struct Controller {
     /// When the next request may leave, and how long after the last one that is.
     next: Instant,
     interval: Duration,
-    /// Requests that left since the rate was judged.
+    /// Requests that left since the rate could last have grown.
     left: u32,
 }
 

@@ -12,6 +12,7 @@ pub(super) struct SinceCut {
     at: Instant,
     /// When the request had left whose throttled answer led to the cut.
     from: Instant,
+    /// Whether the rate was a guess.
     is_guess: bool,
     /// When requests may leave again, if the service asked to wait, and how long it asked them to in all.
     resumes: Instant,
@@ -142,7 +143,7 @@ impl SinceCut {
         self.admitted >= price.saturating_mul(self.costs())
     }
 
-    /// Whether the rate was a guess: then one throttled answer does not speak against it.
+    /// Whether the rate was a guess, against which one throttled answer does not speak.
     pub(super) fn is_guess(&self) -> bool {
         self.is_guess
     }
