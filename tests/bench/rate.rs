@@ -4,7 +4,7 @@
 //!
 //! Scenarios that need little of the machine run side by side, for a minute each, but for those whose outcome hangs on a millisecond.
 //! Where it hangs on chance, on when a quota changes or on what live traffic takes, a scenario is run several times and the mean is held
-//! against the target. A missed target fails the bench.
+//! against the target. A missed target fails the bench. `cargo bench --bench rate -- live` runs what has `live` in its name.
 
 #[path = "judge.rs"]
 mod judge;
@@ -134,7 +134,9 @@ fn main() {
     // Those of a burst of one come alone: what shares the processors with them delays a call by more than their jitter allows.
     let (alone, side_by_side): (Vec<_>, Vec<_>) = OURS.iter().partition(|scenario| scenario.burst == 1 && !scenario.quotas.is_empty());
     let groups = std::iter::once(side_by_side).chain(alone.into_iter().map(|scenario| vec![scenario]));
-    for together in groups.chain([BOTO3.iter().collect(), FAST.iter().collect()]) {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    for mut together in groups.chain([BOTO3.iter().collect(), FAST.iter().collect()]) {
+        together.retain(|scenario| scenario.name.contains(&wanted));
         missed += scope(|scope| {
             let running: Vec<_> = together.iter().map(|scenario| scope.spawn(|| measure_all(scenario, folder.path()))).collect();
             let judged: Vec<Vec<_>> = running.into_iter().map(|thread| thread.join().expect("it was measured")).collect();

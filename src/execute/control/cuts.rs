@@ -32,7 +32,7 @@ impl Controller {
     fn after_cut(&mut self, since_cut: &SinceCut, sent: Instant, now: Instant) -> f64 {
         let goes_on = since_cut.tried_for(now) < GOES_ON.max(now.saturating_duration_since(sent) * 3);
         let fallback = mem::replace(&mut self.fallback, 0.0);
-        if goes_on && (fallback..fallback * FAR).contains(&self.rate) {
+        if goes_on && self.was_an_illusion(fallback, since_cut) {
             self.saves_up = self.known != Known::Climbing;
             self.known = Known::Well;
             self.ceiling = 0.0;
@@ -45,7 +45,8 @@ impl Controller {
             return since_cut.admitted_rate(now).max(self.sustained).min(self.rate);
         }
         self.known = if near && !goes_on { Known::Well } else { Known::Roughly };
-        if !near && !far {
+        if !near && since_cut.admitted_rate(now) < self.sustained * CONVINCING {
+            // The growth was so short that it may have lived on saved-up requests.
             self.fallback = self.sustained;
         }
         let cut = if !near {
@@ -56,6 +57,12 @@ impl Controller {
             self.rate * (1.0 - CUT)
         };
         if goes_on { cut.min(self.rate * since_cut.admitted_share().sqrt()).max(self.rate * LEAST_LEFT) } else { cut }
+    }
+
+    /// Whether the growth from `fallback` lived on saved-up requests: it did not go far, or hardly more than before is let through now.
+    fn was_an_illusion(&self, fallback: f64, since_cut: &SinceCut) -> bool {
+        let let_through = self.rate * since_cut.admitted_share();
+        self.rate >= fallback && (self.rate < fallback * FAR || let_through < fallback * CONVINCING)
     }
 
     fn below_the_tested(&self) -> f64 {

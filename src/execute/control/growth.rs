@@ -43,7 +43,8 @@ impl Controller {
             return since_cut.length(now) < MEASURE;
         }
         let each = REST.0 * (self.sustained / DOCUMENTED_QUOTA).sqrt();
-        let rest = (each * f64::from(since_cut.costs())).min(REST.1) * if self.saves_up { REST_WHILE_SAVING } else { 1.0 };
+        let longer = if self.saves_up { REST_WHILE_SAVING } else { 1.0 };
+        let rest = (each * f64::from(since_cut.costs()) * longer).min(REST.1);
         self.credit < 0.0 && since_cut.length(now).as_secs_f64() < rest
     }
 

@@ -1,6 +1,6 @@
 //! What the controller promises, by example. How well it does over minutes and nights is measured in `tests/bench/pace.rs`.
 
-use super::tuning::{APPROACH, APPROACH_PRICE, CUT, FEW_EXCESS, FEW_IN_FLIGHT, FINE_EXCESS, GROWTH, HEADROOM, NEAR, REST};
+use super::tuning::{APPROACH, APPROACH_PRICE, CUT, FAR, FEW_EXCESS, FEW_IN_FLIGHT, FINE_EXCESS, GROWTH, HEADROOM, NEAR, REST};
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -169,6 +169,25 @@ fn a_growth_that_is_throttled_again_at_once_was_an_illusion_and_is_taken_back() 
     controller.throttled(now + SECOND, now + SECOND, None);
     assert_eq!(controller.allowed(), Some(20.0));
     assert!(controller.saves_up);
+}
+
+#[test]
+fn a_growth_that_went_far_was_an_illusion_if_hardly_more_than_before_is_let_through_after_it() {
+    let start = Instant::now();
+    for (let_through, is_illusion) in [(0, true), (3, false)] {
+        let mut controller = sustaining(Known::Well, start);
+        controller.rate = 20.0 * FAR * 1.4;
+        controller.tested = 20.0 * FAR * 1.2;
+        (0..100).for_each(|_| controller.admitted(start, start));
+        let now = start + SECOND * 5;
+        controller.throttled(now, now, None);
+        assert_eq!(controller.allowed(), Some(20.0 * FAR * 1.2 * (1.0 - CUT)));
+        let later = now + MEASURE;
+        (0..let_through).for_each(|_| controller.admitted(later, now));
+        controller.admitted(now, now);
+        (0..2).for_each(|_| controller.throttled(later, later, None));
+        assert_eq!((controller.rate == 20.0, controller.saves_up), (is_illusion, is_illusion), "{}", controller.rate);
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub(super) const LARGEST_STEP: f64 = 1.6;
 pub(super) const STEP: Duration = Duration::from_millis(60);
 /// How many times the rate where the first climb began the answers at its summit must speak for: they are about ten where what is
 /// throttled is answered as late as the rest, and two or three of them are let through even where a burst of 30 is used up.
+/// The same of a growth: so many times the rate before it must be let through after it.
 pub(super) const CONVINCING: f64 = 1.5;
 
 /// The least share of a rate that must be used, lest it be raised though nothing is learned about it: where latency is the limit, or the
@@ -87,7 +88,7 @@ pub(super) const BUDGET: f64 = 0.005911;
 /// The most throttled answers that are saved up or owed, so that neither a quiet night nor a storm counts for longer than minutes.
 pub(super) const MOST_OWED: f64 = 10.32;
 /// How long the rate rests for each throttled answer of the last episode while the budget is overdrawn, in seconds at the documented
-/// quota, with the square root of the rate elsewhere; and the longest such rest: a quota that has grown is found by then.
-pub(super) const REST: (f64, f64) = (6.717, 15.17);
+/// quota, with the square root of the rate elsewhere; and the longest rest: a quota that has grown is found by then.
+pub(super) const REST: (f64, f64) = (6.717, 12.0);
 /// How many times longer the rests are where the service saves requests up: what is not used in one is used after it.
 pub(super) const REST_WHILE_SAVING: f64 = 1.676;
