@@ -21,8 +21,9 @@ const AHEAD: Duration = Duration::from_millis(4);
 
 /// What came of a turn.
 enum Attempt {
-    /// The call left at this moment, or could not, and this is its answer. Its place among the calls in flight is given up when what follows from the
-    /// answer is on its way to the journal: so that however the run ends, no more intents stand without an end than calls may be in flight.
+    /// The call left at this moment, or was begun then and could not leave, and this is its answer. Its place among the calls in flight is
+    /// given up when what follows from the answer is on its way to the journal: so that however the run ends, no more intents stand without
+    /// an end than calls may be in flight.
     Answered(Instant, Answer, OwnedSemaphorePermit),
     /// The call left, and the run ended before its answer.
     Abandoned,

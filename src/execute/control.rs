@@ -83,8 +83,8 @@ pub struct Controller {
     /// When the next request may leave, and how long after the last one that is.
     next: Instant,
     interval: Duration,
-    /// Requests that left since the rate could last have grown.
-    left: u32,
+    /// Requests sent since the rate could last have grown.
+    used: u32,
 }
 
 impl Controller {
@@ -109,7 +109,7 @@ impl Controller {
             credit: 0.0,
             next: now,
             interval: Duration::ZERO,
-            left: 0,
+            used: 0,
         }
     }
 
@@ -123,7 +123,7 @@ impl Controller {
     pub fn sent(&mut self, moment: Instant, jitter: f64) {
         let storm = self.rate <= self.floor() && !self.since_cut.is_some_and(|since_cut| since_cut.has_admitted());
         let wait = if storm { 2.0 * jitter } else { 1.0 } / self.rate;
-        self.left = self.left.saturating_add(1);
+        self.used = self.used.saturating_add(1);
         if self.rate < self.cap {
             self.interval = Duration::from_secs_f64(wait);
             self.next = self.next.max(moment) + self.interval;
@@ -148,7 +148,7 @@ impl Controller {
         if sent <= self.judged || step < STEP {
             return;
         }
-        let is_used = f64::from(mem::take(&mut self.left)) >= (self.rate * step.as_secs_f64()).floor() * LEAST_USED;
+        let is_used = f64::from(mem::take(&mut self.used)) >= (self.rate * step.as_secs_f64()).floor() * LEAST_USED;
         self.judged = now;
         if self.resumes_the_climb(now) || !is_used {
             return;

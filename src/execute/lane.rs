@@ -1,9 +1,9 @@
 //! One Region's lane: its gates, and the loop that lets its rows in.
 //!
 //! The gates stand in this order: a call's place among those in flight, a place among the few that may be ready ahead of their turn,
-//! credentials at hand, the gate that an outage shuts, the intent in the journal, the pacer. A token held while waiting for a disk would
-//! turn into a burst, so the token comes last; an intent written long before its call makes one more `unknown` at a crash, so only as
-//! many rows are made ready as the disk needs to keep up with the rate.
+//! credentials at hand, the gate that an outage shuts, the intent in the journal, a slot of the pacer, and, once the call is signed, the
+//! cap. A token held while waiting for a disk would turn into a burst, so the token comes last; an intent written long before its call
+//! makes one more `unknown` at a crash, so only as many rows are made ready as the disk needs to keep up with the rate.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

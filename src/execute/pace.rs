@@ -216,6 +216,11 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
     }
 
+    /// A pacer that does not begin below its cap.
+    fn of_the_cap_alone(rate: &str) -> Pacer {
+        Pacer { soft: Mutex::new(Controller::new(None, Instant::now())), ..Pacer::new(rate.parse().expect("a rate")) }
+    }
+
     /// The attempts that leave in `length` when the caller is always late by up to `late`.
     fn departures(rate: &str, length: Duration, late: impl Fn(usize) -> Duration) -> Vec<Duration> {
         departures_of(|| Pacer::new(rate.parse().expect("a rate")), length, late)
@@ -244,8 +249,7 @@ mod tests {
     #[test]
     fn high_caps_are_reached_within_two_percent_though_timers_count_in_milliseconds() {
         for (rate, expected) in [("1000", 5_000.0), ("3333", 16_665.0), ("10000", 50_000.0)] {
-            let pacer = || Pacer { soft: Mutex::new(Controller::new(None, Instant::now())), ..Pacer::new(rate.parse().expect("a rate")) };
-            let left = departures_of(pacer, Duration::from_secs(5), |_| Duration::ZERO);
+            let left = departures_of(|| of_the_cap_alone(rate), Duration::from_secs(5), |_| Duration::ZERO);
             assert!(left.len() as f64 >= expected * 0.98, "{rate}: {}", left.len());
             assert!(worst_second(&left) as f64 <= expected / 5.0, "{rate}: {}", worst_second(&left));
         }
@@ -263,10 +267,7 @@ mod tests {
     fn attempts_do_not_pile_up_at_the_gate_however_often_the_machine_stalls() {
         for (rate, stall) in [("15", 100), ("120", 50)] {
             paused().block_on(async {
-                let pacer = Arc::new(Pacer {
-                    soft: Mutex::new(Controller::new(None, Instant::now())),
-                    ..Pacer::new(rate.parse().expect("a rate"))
-                });
+                let pacer = Arc::new(of_the_cap_alone(rate));
                 let started = Instant::now();
                 let mut attempts = tokio::task::JoinSet::new();
                 let mut stalled = 0;
@@ -331,7 +332,7 @@ mod tests {
         ) {
             let (mut left, mut given_up) = (Vec::new(), 0);
             paused().block_on(async {
-                let pacer = Pacer { soft: Mutex::new(Controller::new(None, Instant::now())), ..Pacer::new(format!("{rate:.3}").parse().expect("a rate")) };
+                let pacer = of_the_cap_alone(&format!("{rate:.3}"));
                 let started = Instant::now();
                 while started.elapsed() < Duration::from_secs(20) {
                     let wait = Duration::from_millis(patience[(left.len() + given_up) % patience.len()]);

@@ -23,6 +23,8 @@ use crate::validate::ValidRow;
 struct Script {
     classes: Vec<Class>,
     delays: Vec<u64>,
+    /// How long a call takes to be got ready, if at all.
+    getting_ready: Option<Duration>,
     code: Option<&'static str>,
     /// The service is down until then, whatever the script says.
     down: Option<(Instant, Instant)>,
@@ -65,6 +67,9 @@ impl SetPassword for Script {
         _: Lifetime,
         departure: impl Future<Output = ()> + Send + 'static,
     ) -> Answer {
+        if let Some(length) = self.getting_ready {
+            tokio::time::sleep(length).await;
+        }
         departure.await;
         let (number, is_throttled) = {
             let mut seen = self.seen.lock().unwrap();
@@ -255,6 +260,19 @@ fn a_call_that_does_not_answer_within_the_grace_is_unknown() {
     });
     assert_eq!(told.tally.of(Outcome::Unknown), 4);
     assert_eq!(told.tally.of(Outcome::Set), 1);
+}
+
+#[test]
+fn a_call_that_has_not_left_within_the_grace_is_not_sent() {
+    let script =
+        Arc::new(Script { classes: vec![Class::Set], delays: vec![10], getting_ready: Some(Duration::from_secs(60)), ..Script::default() });
+    let (told, _) = run(rows(10, &["us-east-1"]), &script, &settings("100", 4), async |stop| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.pull(Reason::Signal(15));
+    });
+    assert!(script.seen.lock().unwrap().calls.is_empty());
+    assert!(!told.intents.is_empty());
+    assert!(told.intents.keys().all(|row| told.fates[row].outcome == Outcome::NotSent), "{:?}", told.fates);
 }
 
 #[test]

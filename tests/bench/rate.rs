@@ -24,7 +24,7 @@ use self::judge::{Judged, judge};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cognito-passwd");
 const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "ap-south-1"];
-/// How long the quota of a changing one holds.
+/// How long the quota of a changing one holds in its first run.
 const PHASE: u64 = 60;
 /// How often a scenario is run whose outcome hangs on chance.
 const RUNS: u64 = 3;
@@ -135,6 +135,7 @@ fn main() {
     let (alone, side_by_side): (Vec<_>, Vec<_>) = OURS.iter().partition(|scenario| scenario.burst == 1 && !scenario.quotas.is_empty());
     let groups = std::iter::once(side_by_side).chain(alone.into_iter().map(|scenario| vec![scenario]));
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    assert!(OURS.iter().chain(&BOTO3).chain(&FAST).any(|scenario| scenario.name.contains(&wanted)), "no scenario has {wanted} in its name");
     for mut together in groups.chain([BOTO3.iter().collect(), FAST.iter().collect()]) {
         together.retain(|scenario| scenario.name.contains(&wanted));
         missed += scope(|scope| {
@@ -175,8 +176,13 @@ fn show(scenario: &Scenario, runs: &[Judged]) -> bool {
     is_met
 }
 
-fn seconds(scenario: &Scenario) -> u64 {
-    PHASE * scenario.quotas.len().max(1) as u64
+/// How long a quota holds in a run, in seconds: a change meets each run at another moment between two of its probes.
+fn phase(run: u64) -> u64 {
+    PHASE + run
+}
+
+fn seconds(scenario: &Scenario, run: u64) -> u64 {
+    phase(run) * scenario.quotas.len().max(1) as u64
 }
 
 fn pool(region: &str) -> String {
@@ -190,33 +196,31 @@ fn measure_all(scenario: &Scenario, folder: &Path) -> Vec<Judged> {
 fn measure(scenario: &Scenario, run: u64, folder: &Path) -> Judged {
     let folder = folder.join(format!("{}{run}", scenario.name.replace([' ', ',', '>', '.'], "_")));
     std::fs::create_dir(&folder).expect("a folder");
-    // A change meets each run at another moment between two of its probes.
-    let phase = Duration::from_secs(PHASE + run);
     let cap = match scenario.client {
         Client::Ours { cap } => f64::from(cap),
         Client::Boto3 { .. } => f64::INFINITY,
     };
     let most = scenario.quotas.iter().copied().reduce(f64::max).unwrap_or(cap);
-    let users = ((seconds(scenario) + 15) as f64 * most) as usize + scenario.burst as usize;
+    let users = ((seconds(scenario, run) + 5) as f64 * most) as usize + scenario.burst as usize;
     write_rows(&folder.join("users.csv"), &REGIONS[..scenario.regions], users);
     let (mut server, url) = serve(scenario, &folder);
-    let mut client = start(scenario, &folder, &url, users);
+    let mut client = start(scenario, run, &folder, &url, users);
     let log = folder.join("calls.jsonl");
     while log.metadata().map_or(0, |log| log.len()) == 0 {
         sleep(Duration::from_millis(5));
     }
     scope(|scope| {
         if scenario.live > 0.0 {
-            scope.spawn(|| live_traffic(&url, scenario.live, seconds(scenario), run));
+            scope.spawn(|| live_traffic(&url, scenario.live, seconds(scenario, run), run));
         }
         for (number, quota) in scenario.quotas.iter().enumerate() {
             if number > 0 {
                 post(&url, "/sandbox/quota", &[], &format!("{{\"per_second\": {quota}}}"));
             }
-            sleep(phase);
+            sleep(Duration::from_secs(phase(run)));
         }
         if scenario.quotas.is_empty() {
-            sleep(phase);
+            sleep(Duration::from_secs(phase(run)));
         }
     });
     let _ = kill_process(Pid::from_child(&client), Signal::INT);
@@ -225,7 +229,7 @@ fn measure(scenario: &Scenario, run: u64, folder: &Path) -> Judged {
     server.wait().expect("it ends");
     // The Region that is stalled is not what is measured.
     let pools: Vec<_> = REGIONS[..scenario.regions].iter().skip(usize::from(scenario.regions > 1)).map(|region| pool(region)).collect();
-    judge(&log, &pools, cap, scenario.quotas, scenario.burst, phase.as_secs_f64())
+    judge(&log, &pools, cap, scenario.quotas, scenario.burst, phase(run) as f64)
 }
 
 fn write_rows(path: &Path, regions: &[&str], users: usize) {
@@ -257,7 +261,7 @@ fn serve(scenario: &Scenario, folder: &Path) -> (Child, String) {
     (child, url.trim().to_owned())
 }
 
-fn start(scenario: &Scenario, folder: &Path, url: &str, users: usize) -> Child {
+fn start(scenario: &Scenario, run: u64, folder: &Path, url: &str, users: usize) -> Child {
     let mut command = match scenario.client {
         Client::Ours { cap } => {
             let mut command = Command::new(BINARY);
@@ -268,7 +272,7 @@ fn start(scenario: &Scenario, folder: &Path, url: &str, users: usize) -> Child {
             let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
             let mut command = Command::new(root.join(".venv/bin/python"));
             command.arg(root.join("tests/bench/rate_boto3.py"));
-            command.args([url, &pool(REGIONS[0]), &users.to_string(), mode, &seconds(scenario).to_string()]);
+            command.args([url, &pool(REGIONS[0]), &users.to_string(), mode, &seconds(scenario, run).to_string()]);
             command
         }
     };

@@ -17,9 +17,9 @@ pub(super) const FIRST_GROWTH: f64 = 0.08654;
 pub(super) const LARGEST_STEP: f64 = 1.6;
 /// The shortest time between two steps: with round trips of 20 ms, a climb would outrun a saved-up burst.
 pub(super) const STEP: Duration = Duration::from_millis(60);
-/// How many times the rate where the first climb began the answers at its summit must speak for: they are about ten where what is
-/// throttled is answered as late as the rest, and two or three of them are let through even where a burst of 30 is used up.
-/// The same of a growth: so many times the rate before it must be let through after it.
+/// How many times a rate must be let through to show that the quota is higher, and not a burst used up: of the rate where the first climb
+/// began by the answers at its summit, of the one before a growth by those after it. The former are about ten where what is throttled is
+/// answered as late as the rest, and two or three of them are let through even where a burst of 30 is used up.
 pub(super) const CONVINCING: f64 = 1.5;
 
 /// The least share of a rate that must be used, lest it be raised though nothing is learned about it: where latency is the limit, or the
@@ -33,7 +33,8 @@ pub(super) const GROWTH: f64 = 1.154;
 pub(super) const NEAR_GROWTH: f64 = 1.058;
 /// Up to this excess, as a share of the sustained rate, throttling is put down to the sustained rate itself.
 pub(super) const NEAR: f64 = 0.04705;
-/// From this multiple of the sustained rate on, the quota has surely grown: what is saved up in a rest does not last that far.
+/// From this multiple of the sustained rate on, the quota is thought to have grown: what is saved up in a rest does not last that far,
+/// unless it was come to in long steps.
 pub(super) const FAR: f64 = 3.058;
 /// Below this rate an excess below `NEAR` grows faster, in requests a second: few requests leave in a step, so that a step too far costs
 /// little.
