@@ -191,6 +191,8 @@ pub enum Event {
         region: String,
         /// What held its calls back.
         held_back: HeldBack,
+        /// The rate that the service is thought to allow by now, in attempts a second, where that is below the cap.
+        allowed: Option<f64>,
     },
     /// A row has ended. Sent once for each row.
     Finished {

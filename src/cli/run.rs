@@ -18,6 +18,9 @@ use crate::preflight::Refusal;
 use crate::report::{Output, Style};
 use crate::run::{Again, Job, Limits, MaxRejected};
 
+/// The longest time that can be asked for, so that no sum of times is too much for a clock.
+const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
+
 /// Set the passwords of a file
 ///
 /// The file is read twice: first every row is validated, and nothing is sent if one is invalid; then a plan is shown, and after your
@@ -60,10 +63,10 @@ pub(super) struct Args {
     expect_account: Option<String>,
     /// The most requests a second for each account and Region: 15, 0.5, 6/m, unlimited. 15 is half of Cognito's quota, which real users
     /// who reset a password share
-    #[arg(long, value_name = "N", default_value_t = Cap::DEFAULT, help_heading = "Sending")]
+    #[arg(long, value_name = "N", default_value_t = Cap::DEFAULT, allow_negative_numbers = true, help_heading = "Sending")]
     rate: Cap,
     /// The most calls in flight for each Region [default: what the rate needs when answers take 3 s]
-    #[arg(long, value_name = "N", help_heading = "Sending")]
+    #[arg(long, value_name = "N", value_parser = calls, allow_negative_numbers = true, help_heading = "Sending")]
     max_concurrency: Option<NonZeroUsize>,
     /// Stop when more rows than this are rejected: a number of rows, or a share of those sent (2%), which counts from the hundredth on
     #[arg(long, value_name = "N|N%", help_heading = "Sending")]
@@ -72,8 +75,8 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Sending")]
     force: bool,
     /// How long calls in flight may go on after Ctrl-C
-    #[arg(long, value_name = "SECONDS", default_value_t = 20, help_heading = "Sending")]
-    grace: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds, allow_negative_numbers = true, help_heading = "Sending")]
+    grace: Duration,
     /// Go on with a run that ended early: same command, same file; only the passwords of rows not yet done may have changed
     #[arg(long, help_heading = "Resuming")]
     resume: bool,
@@ -84,8 +87,8 @@ pub(super) struct Args {
     #[arg(long, requires = "resume", help_heading = "Resuming")]
     retry_rejected: bool,
     /// How long a service that has answered in this run may be out of reach before the run ends
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, help_heading = "Sending")]
-    outage: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds, allow_negative_numbers = true, help_heading = "Sending")]
+    outage: Duration,
     #[command(flatten)]
     live: LiveArgs,
     #[command(flatten)]
@@ -96,6 +99,15 @@ pub(super) struct Args {
 enum UnknownArg {
     Hold,
     Resend,
+}
+
+fn calls(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "a number of calls, 1 or more")
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|seconds| *seconds <= A_YEAR).ok_or("a number of seconds (20, 0.5), a year at the most")
 }
 
 impl Args {
@@ -125,8 +137,8 @@ impl Args {
                 alarm: Alarm::of_the_system,
                 cap: self.rate,
                 max_concurrency,
-                grace: Duration::from_secs(self.grace),
-                limits: retry::Limits { outage: Duration::from_secs(self.outage), ..retry::Limits::default() },
+                grace: self.grace,
+                limits: retry::Limits { outage: self.outage, ..retry::Limits::default() },
             },
             limits: Limits { max_rejected: self.max_rejected, force: self.force },
             yes: self.yes,
@@ -142,6 +154,7 @@ impl Args {
             service: self.service.settings(max_concurrency.get()),
             sandbox: self.service.sandbox,
             resume: self.resume.then_some(Again { unknown: self.unknown == UnknownArg::Resend, rejected: self.retry_rejected }),
+            program: program(std::env::args_os().next()),
             resume_command: resume_command(std::env::args_os()),
         })
     }
@@ -149,9 +162,9 @@ impl Args {
 
 /// The command line that resumes the run which `typed` began: the same, with --resume and without what belongs to one resumption. A name
 /// that is not UTF-8 cannot be printed, and is shown as well as can be.
-fn resume_command(typed: impl Iterator<Item = OsString>) -> String {
-    let mut words = vec!["cognito-passwd".to_owned()];
-    let mut typed = typed.skip(1).map(|word| word.to_string_lossy().into_owned());
+fn resume_command(mut typed: impl Iterator<Item = OsString>) -> String {
+    let mut words = vec![program(typed.next())];
+    let mut typed = typed.map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = typed.next() {
         match word.as_str() {
             "--" => words.extend(std::iter::once(word).chain(typed.by_ref())),
@@ -163,6 +176,11 @@ fn resume_command(typed: impl Iterator<Item = OsString>) -> String {
         }
     }
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+}
+
+/// The program as it was typed, so that a command that is printed can be pasted.
+fn program(typed: Option<OsString>) -> String {
+    typed.map_or_else(|| "cognito-passwd".to_owned(), |program| program.to_string_lossy().into_owned())
 }
 
 fn with_journal_added(report: &Path) -> PathBuf {
@@ -178,10 +196,10 @@ mod tests {
     #[test]
     fn the_command_that_resumes_is_the_one_that_was_typed() {
         let command = |typed: &[&str]| resume_command(typed.iter().map(OsString::from));
-        assert_eq!(command(&["/bin/x", "run", "my users.csv", "--rate", "5"]), "cognito-passwd run --resume 'my users.csv' --rate 5");
-        assert_eq!(command(&["x", "-v", "--log-format", "json", "run", "run"]), "cognito-passwd -v --log-format json run --resume run");
+        assert_eq!(command(&["/bin/x", "run", "my users.csv", "--rate", "5"]), "/bin/x run --resume 'my users.csv' --rate 5");
+        assert_eq!(command(&["x", "-v", "--log-format", "json", "run", "run"]), "x -v --log-format json run --resume run");
         let again = ["x", "run", "a.csv", "--resume", "--unknown", "resend", "--unknown=hold", "--retry-rejected"];
-        assert_eq!(command(&again), "cognito-passwd run --resume a.csv");
-        assert_eq!(command(&["x", "run", "-y", "--", "--resume"]), "cognito-passwd run --resume -y -- --resume");
+        assert_eq!(command(&again), "x run --resume a.csv");
+        assert_eq!(command(&["x", "run", "-y", "--", "--resume"]), "x run --resume -y -- --resume");
     }
 }

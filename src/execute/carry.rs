@@ -126,7 +126,7 @@ async fn attempt<C: SetPassword>(lane: &Lane<C>, row: &ValidRow, turn: Turn, num
     let Some(slot) = lane.stop.unless_pulled(lane.pacer.slot(AHEAD)).await else {
         return Attempt::Withdrawn;
     };
-    drop(turn.ready_ahead);
+    lane.leave(turn.ready);
     let begun = Instant::now();
     let left = Arc::new(OnceLock::new());
     let departure = {

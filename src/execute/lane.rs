@@ -1,11 +1,10 @@
 //! One Region's lane: its gates, and the loop that lets its rows in.
 //!
-//! The gates stand in this order: a call's place among those in flight, a place among the few that may be ready ahead of their turn,
+//! The gates stand in this order: a place among the few that may be ready ahead of their turn, one among the calls in flight,
 //! credentials at hand, the gate that an outage shuts, the intent in the journal, a slot of the pacer, and, once the call is signed, the
 //! cap. A token held while waiting for a disk would turn into a burst, so the token comes last; an intent written long before its call
-//! makes one more `unknown` at a crash, so only as many rows are made ready as the disk needs to keep up with the rate.
+//! makes one more `unknown` at a crash, so `ready` lets few rows through.
 
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -13,17 +12,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use super::cap::Cap;
 use super::carry::carry;
 use super::outage::Outage;
 use super::pace::Pacer;
+use super::ready::Ready;
 use super::retry::Limits;
 use super::{Errand, Reason, Settings, Stop};
 use crate::outcome::{Class, Event, Fate, HeldBack};
 use crate::validate::ValidRow;
 
-/// What a flush of the journal is given: 20 ms cover a disk; a solid-state one takes well under 5.
-const FLUSH: f64 = 0.020;
 /// Rows that may wait for another attempt at once, for each call in flight. When that many are in trouble, no further rows are begun.
 const WAITING_FOR_EACH_CALL: usize = 8;
 
@@ -40,13 +37,13 @@ pub(super) struct Lane<C> {
     events: mpsc::Sender<Event>,
     begun: Arc<Semaphore>,
     in_flight: Arc<Semaphore>,
-    ready_ahead: Arc<Semaphore>,
+    ready: Ready,
 }
 
-/// The right to make one attempt: a place among the calls in flight, and one among those made ready.
+/// The right to make one attempt: a place among those made ready, and one among the calls in flight.
 pub(super) struct Turn {
+    pub(super) ready: OwnedSemaphorePermit,
     pub(super) in_flight: OwnedSemaphorePermit,
-    pub(super) ready_ahead: OwnedSemaphorePermit,
 }
 
 /// Whether the service can be reached. Where it has answered in this run its endpoint is right, and an outage is waited for.
@@ -105,15 +102,19 @@ impl<C> Lane<C> {
             events,
             begun: Arc::new(Semaphore::new(calls.get().saturating_mul(WAITING_FOR_EACH_CALL))),
             in_flight: Arc::new(Semaphore::new(calls.get())),
-            ready_ahead: Arc::new(Semaphore::new(ready_ahead(settings.cap, calls))),
+            ready: Ready::new(settings.cap, calls),
         }
     }
 
     /// Waits for the right to make an attempt.
     pub(super) async fn turn(&self) -> Turn {
-        let in_flight = permit(&self.in_flight).await;
-        let ready_ahead = permit(&self.ready_ahead).await;
-        Turn { in_flight, ready_ahead }
+        let ready = self.ready.place().await;
+        Turn { ready, in_flight: permit(&self.in_flight).await }
+    }
+
+    /// Takes note that a call leaves, so that another row may be made ready.
+    pub(super) fn leave(&self, ready: OwnedSemaphorePermit) {
+        self.ready.leave(ready, self.pacer.allowed());
     }
 
     /// Waits until the intent of an attempt is on the disk. `None` when it cannot be, and then the run has been stopped.
@@ -152,10 +153,11 @@ pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut 
     let mut next = async || {
         let begun = permit(&lane.begun).await;
         let errand = errands.recv().await?;
+        let ready = lane.ready.place().await;
         let full = Instant::now();
         let in_flight = permit(&lane.in_flight).await;
         for_answers += full.elapsed();
-        Some((begun, errand, Turn { in_flight, ready_ahead: permit(&lane.ready_ahead).await }))
+        Some((begun, errand, Turn { ready, in_flight }))
     };
     while let Some((begun, errand, turn)) = lane.stop.unless_pulled(next()).await.flatten() {
         let lane = Arc::clone(&lane);
@@ -165,11 +167,7 @@ pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut 
         });
     }
     let held_back = HeldBack { by_answers: for_answers, ..*lane.pacer.held_back() };
-    lane.tell(Event::AllBegun { region: lane.region.clone(), held_back }).await;
-}
-
-fn ready_ahead(cap: Cap, calls: NonZeroUsize) -> usize {
-    cap.per_second().map_or(calls.get(), |rate| ((rate * FLUSH).ceil() as usize + 1).min(calls.get()))
+    lane.tell(Event::AllBegun { region: lane.region.clone(), held_back, allowed: lane.pacer.allowed() }).await;
 }
 
 async fn permit(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {

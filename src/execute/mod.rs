@@ -11,6 +11,7 @@ pub mod control;
 mod lane;
 mod outage;
 pub mod pace;
+mod ready;
 pub mod retry;
 mod stop;
 #[cfg(test)]

@@ -1,171 +1,20 @@
 //! The executor against a scripted service on a paused clock, where nine hours take a second. What a real service does is tested in
 //! `tests/`, against real servers.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::alarm::Alarm;
-use super::cap::Cap;
-use super::{Errand, Reason, Settings, Stop, execute, retry};
-use crate::cognito::SetPassword;
-use crate::outcome::{Answer, Class, Detail, Event, Fate, HeldBack, Outcome, Tally};
-use crate::row::{Lifetime, PoolId, User};
-use crate::secret::Password;
-use crate::validate::ValidRow;
+use self::script::{Script, rows, run, run_errands, settings};
+use super::{Errand, Reason, Stop, execute};
+use crate::outcome::{Class, Event, Fate, Outcome};
 
-/// Answers each call with the next class of its script, after the next delay, and keeps watch over the calls.
-#[derive(Default)]
-struct Script {
-    classes: Vec<Class>,
-    delays: Vec<u64>,
-    /// How long a call takes to be got ready, if at all.
-    getting_ready: Option<Duration>,
-    code: Option<&'static str>,
-    /// The service is down until then, whatever the script says.
-    down: Option<(Instant, Instant)>,
-    /// What it allows, where it is not as much as comes: requests a second, and at once.
-    quota: Option<(f64, f64)>,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    calls: Vec<Instant>,
-    in_flight: HashMap<String, usize>,
-    most_for_a_user: usize,
-    most_at_once: usize,
-    set: Vec<String>,
-    /// What is left of the quota, and as of when.
-    tokens: Option<(f64, Instant)>,
-}
-
-impl Seen {
-    /// Whether a token bucket lets a request through now.
-    fn is_admitted(&mut self, (rate, burst): (f64, f64)) -> bool {
-        let now = Instant::now();
-        let (left, since) = self.tokens.unwrap_or((burst, now));
-        let left = (left + rate * (now - since).as_secs_f64()).min(burst);
-        self.tokens = Some((if left < 1.0 { left } else { left - 1.0 }, now));
-        left >= 1.0
-    }
-}
-
-impl SetPassword for Script {
-    async fn prepare(&self) -> Result<(), Answer> {
-        Ok(())
-    }
-
-    async fn set_password(
-        &self,
-        user: &User,
-        _: &Password<'_>,
-        _: Lifetime,
-        departure: impl Future<Output = ()> + Send + 'static,
-    ) -> Answer {
-        if let Some(length) = self.getting_ready {
-            tokio::time::sleep(length).await;
-        }
-        departure.await;
-        let (number, is_throttled) = {
-            let mut seen = self.seen.lock().unwrap();
-            seen.calls.push(Instant::now());
-            *seen.in_flight.entry(user.username.to_string()).or_default() += 1;
-            seen.most_for_a_user = seen.most_for_a_user.max(seen.in_flight[&*user.username]);
-            seen.most_at_once = seen.most_at_once.max(seen.in_flight.values().sum());
-            let is_throttled = self.quota.is_some_and(|quota| !seen.is_admitted(quota));
-            (seen.calls.len() - 1, is_throttled)
-        };
-        tokio::time::sleep(Duration::from_millis(self.delays[number % self.delays.len()])).await;
-        let is_down = self.down.is_some_and(|(from, until)| (from..until).contains(&Instant::now()));
-        let class = match (is_down, is_throttled) {
-            (true, _) => Class::Ambiguous,
-            (false, true) => Class::Throttled { retry_after: None },
-            (false, false) => self.classes[number % self.classes.len()],
-        };
-        let mut seen = self.seen.lock().unwrap();
-        *seen.in_flight.get_mut(&*user.username).unwrap() -= 1;
-        if class == Class::Set {
-            seen.set.push(user.username.to_string());
-        }
-        let code = self.code.map_or_else(|| format!("{class:?}"), str::to_owned);
-        Answer { class, detail: Detail { code, ..Detail::default() } }
-    }
-}
-
-/// What a run told: the fates by row, and the rows that had an intent.
-#[derive(Default)]
-struct Told {
-    fates: BTreeMap<u64, Fate>,
-    intents: BTreeMap<u64, u32>,
-    tally: Tally,
-}
-
-fn rows(count: u64, regions: &[&str]) -> Vec<ValidRow> {
-    let row = |number: u64| {
-        let pool = format!("{}_a", regions[number as usize % regions.len()]);
-        let user = User { pool: PoolId::parse(&pool).unwrap(), username: format!("user-{number}").into() };
-        ValidRow::for_test(number, user, "Passw0rd!", Lifetime::Permanent)
-    };
-    (1..=count).map(row).collect()
-}
-
-fn settings(cap: &str, calls: usize) -> Settings {
-    Settings {
-        alarm: Alarm::of_tokio,
-        cap: cap.parse().unwrap(),
-        max_concurrency: calls.try_into().unwrap(),
-        grace: Duration::from_secs(20),
-        limits: retry::Limits::default(),
-    }
-}
-
-/// Runs `rows` against `script`; `during` runs beside it.
-fn run(rows: Vec<ValidRow>, script: &Arc<Script>, settings: &Settings, during: impl AsyncFn(&Stop)) -> (Told, Stop) {
-    let errands = rows.into_iter().map(|row| Errand { row, in_doubt: false }).collect();
-    run_errands(errands, script, settings, during)
-}
-
-fn run_errands(errands: Vec<Errand>, script: &Arc<Script>, settings: &Settings, during: impl AsyncFn(&Stop)) -> (Told, Stop) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async {
-        let (row_sender, row_receiver) = mpsc::channel(4);
-        let (event_sender, mut events) = mpsc::channel(4);
-        let stop = Stop::default();
-        let feed = async {
-            for errand in errands {
-                if row_sender.send(errand).await.is_err() {
-                    break;
-                }
-            }
-            drop(row_sender);
-        };
-        let listen = async {
-            let mut told = Told::default();
-            while let Some(event) = events.recv().await {
-                match event {
-                    Event::Intent { row, attempt, durable, .. } => {
-                        told.intents.insert(row.0, attempt);
-                        let _ = durable.send(());
-                    }
-                    Event::Finished { row, fate, .. } => {
-                        told.tally.add(fate.outcome);
-                        assert!(told.fates.insert(row.0, fate).is_none(), "row {row} ended twice");
-                    }
-                    Event::Retrying { .. } | Event::Read(_) | Event::Pausing(_) | Event::AllBegun { .. } => {}
-                }
-            }
-            told
-        };
-        let work = execute(vec![row_receiver], Arc::clone(script), settings, event_sender, stop.clone());
-        let (told, (), (), ()) = tokio::join!(listen, feed, work, during(&stop));
-        (told, stop)
-    })
-}
+mod rate;
+mod script;
 
 fn classes() -> impl Strategy<Value = Class> {
     prop_oneof![
@@ -221,17 +70,6 @@ proptest! {
         prop_assert_eq!(told.tally.of(Outcome::Unknown), 0);
         prop_assert_eq!(told.tally.of(Outcome::Set), script.seen.lock().unwrap().set.len() as u64);
     }
-}
-
-#[test]
-fn the_rate_of_a_lane_is_its_own() {
-    let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![80], ..Script::default() });
-    let started = std::time::Instant::now();
-    let (told, _) = run(rows(600, &["us-east-1", "eu-west-1"]), &script, &settings("10", 10), async |_| {});
-    assert_eq!(told.tally.of(Outcome::Set), 600);
-    let seen = script.seen.lock().unwrap();
-    let took = seen.calls[599] - seen.calls[0];
-    assert!((29.0..31.0).contains(&took.as_secs_f64()), "{took:?} on the paused clock, {:?} in real time", started.elapsed());
 }
 
 #[test]
@@ -293,82 +131,6 @@ fn a_journal_that_cannot_be_written_lets_no_call_leave() {
     });
     assert!(matches!(stop.reason(), Some(Reason::Journal(_))));
     assert!(script.seen.lock().unwrap().calls.is_empty());
-}
-
-#[test]
-fn an_unlimited_run_is_held_back_by_its_concurrency_alone() {
-    let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![100], ..Script::default() });
-    let settings = Settings { cap: Cap::Unlimited, ..settings("1", 50) };
-    let (told, _) = run(rows(1_000, &["us-east-1"]), &script, &settings, async |_| {});
-    let seen = script.seen.lock().unwrap();
-    assert_eq!((told.tally.of(Outcome::Set), seen.most_at_once), (1_000, 50));
-    // The first goes alone, and 999 others in twenty waves.
-    assert_eq!(seen.calls[999] - seen.calls[0], Duration::from_millis(2_000));
-}
-
-#[test]
-fn a_run_uses_nearly_all_that_the_service_allows_and_wastes_nearly_nothing() {
-    for (rate, burst, latency) in [(30.0, 30.0, 80), (30.0, 30.0, 300), (12.0, 5.0, 80), (100.0, 100.0, 40)] {
-        let quota = Some((rate, burst));
-        let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![latency], quota, ..Script::default() });
-        let count = (rate * 120.0) as u64;
-        let (told, _) = run(rows(count, &["us-east-1"]), &script, &settings("200", 256), async |_| {});
-        assert_eq!(told.tally.of(Outcome::Set), count);
-        let seen = script.seen.lock().unwrap();
-        let took = (*seen.calls.last().unwrap() - seen.calls[0]).as_secs_f64();
-        let (goodput, throttled) = (count as f64 / (rate * took + burst), 1.0 - count as f64 / seen.calls.len() as f64);
-        assert!(goodput > 0.93 && throttled < 0.03, "{rate}/s, {burst} at once, {latency} ms: {goodput:.3}, {throttled:.3} throttled");
-    }
-}
-
-/// What a run at 40 a second, with so many calls in flight at the most, is told to have been held back by, and the most that it had.
-fn held_back(delay: u64, class: Class, calls: usize) -> (HeldBack, usize) {
-    let classes = vec![Class::Set, class, Class::Set, Class::Set];
-    let script = Arc::new(Script { classes, delays: vec![delay], ..Script::default() });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let held_back = runtime.block_on(async {
-        let (row_sender, row_receiver) = mpsc::channel(1_000);
-        for row in rows(1_000, &["us-east-1"]) {
-            row_sender.send(Errand { row, in_doubt: false }).await.unwrap();
-        }
-        drop(row_sender);
-        let (event_sender, mut events) = mpsc::channel(64);
-        let listen = async {
-            let mut told = None;
-            while let Some(event) = events.recv().await {
-                match event {
-                    Event::Intent { durable, .. } => drop(durable.send(())),
-                    Event::AllBegun { region, held_back } => assert!(told.replace(held_back).is_none() && region == "us-east-1"),
-                    _ => {}
-                }
-            }
-            told.expect("it is told once")
-        };
-        let settings = settings("40", calls);
-        tokio::join!(execute(vec![row_receiver], Arc::clone(&script), &settings, event_sender, Stop::default()), listen).1
-    });
-    let most_at_once = script.seen.lock().unwrap().most_at_once;
-    (held_back, most_at_once)
-}
-
-#[test]
-fn a_run_knows_whether_the_cap_throttling_or_latency_held_it_back() {
-    let (by_cap, _) = held_back(80, Class::Set, 120);
-    assert!(by_cap.by_cap > Duration::from_secs(20) && by_cap.by_service.is_zero() && by_cap.by_answers < by_cap.by_cap / 10, "{by_cap:?}");
-    let (by_service, _) = held_back(80, Class::Throttled { retry_after: None }, 120);
-    assert!(by_service.by_service > by_service.by_cap + by_service.by_answers, "{by_service:?}");
-    let (by_answers, _) = held_back(500, Class::Set, 4);
-    assert!(by_answers.by_answers > Duration::from_secs(100) && by_answers.by_cap.is_zero(), "{by_answers:?}");
-}
-
-#[test]
-fn the_rate_is_held_when_answers_take_two_seconds_and_no_more_calls_are_in_flight_than_that_needs() {
-    for (delay, needed) in [(2_000, 80), (80, 4)] {
-        let ceiling = Settings::concurrency_for("40".parse().unwrap()).get();
-        let (held_back, most_at_once) = held_back(delay, Class::Set, ceiling);
-        assert!(held_back.by_answers < held_back.by_cap / 10, "{delay} ms: {held_back:?}");
-        assert!((needed..=needed + 1).contains(&most_at_once), "{delay} ms: {most_at_once} calls at once");
-    }
 }
 
 /// What becomes of a row that an earlier run left in doubt, when every call is answered so.

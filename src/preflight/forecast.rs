@@ -139,16 +139,23 @@ fn rate(cap: Cap, slowest: u64) -> Vec<(&'static str, String)> {
     let share = cap.per_second().map_or(f64::INFINITY, |rate| (rate / DOCUMENTED_QUOTA * 100.0).round());
     let text = match share {
         share if share > 100.0 => format!("{cap} for each Region: it may take the whole quota of {DOCUMENTED_QUOTA}/s from real users"),
-        share => format!("at most {cap} for each Region, {share:.0} % of the quota of {DOCUMENTED_QUOTA}/s that real users share"),
+        share => {
+            let share = if share < 1.0 { "less than 1".to_owned() } else { share.to_string() };
+            format!("at most {cap} for each Region, {share} % of the quota of {DOCUMENTED_QUOTA}/s that real users share")
+        }
     };
-    let takes = slowest as f64 / cap.per_second().unwrap_or(f64::INFINITY).min(DOCUMENTED_QUOTA);
+    let (per_second, which) = match cap.per_second() {
+        Some(rate) if rate <= DOCUMENTED_QUOTA => (rate, "that rate".to_owned()),
+        _ => (DOCUMENTED_QUOTA, format!("the quota of {DOCUMENTED_QUOTA}/s")),
+    };
+    let takes = slowest as f64 / per_second;
     let mut lines = vec![("rate", text)];
     if takes < A_YEAR {
         let takes = Duration::from_secs_f64(takes);
         let finish = humantime::format_rfc3339_seconds(SystemTime::now() + takes);
-        lines.push(("takes", format!("about {} at that rate, until {finish}", span(takes))));
+        lines.push(("takes", format!("about {} at {which}, until {finish}", span(takes))));
     } else {
-        lines.push(("takes", "more than a year at that rate".to_owned()));
+        lines.push(("takes", format!("more than a year at {which}")));
     }
     lines
 }

@@ -55,6 +55,7 @@ pub struct Progress {
     limits: BTreeMap<String, Limit>,
     started: Instant,
     shown: Instant,
+    /// How many rows had ended when, from the first one on: what a run at 6 a minute does in its first ten seconds is no rate.
     samples: VecDeque<(Instant, u64)>,
 }
 
@@ -67,7 +68,6 @@ impl Progress {
             _ => ProgressBar::hidden(),
         };
         let now = Instant::now();
-        let samples = VecDeque::from([(now, 0)]);
         Self {
             style,
             bar,
@@ -80,7 +80,7 @@ impl Progress {
             limits: BTreeMap::new(),
             started: now,
             shown: now,
-            samples,
+            samples: VecDeque::new(),
         }
     }
 
@@ -100,11 +100,15 @@ impl Progress {
             Event::Pausing(pause) => {
                 return self.say(&format!("most answers are lost; {} of silence, then one call to probe", span(*pause)));
             }
-            Event::AllBegun { region, held_back } => {
+            Event::AllBegun { region, held_back, allowed } => {
                 self.limits.insert(region.clone(), Limit::of(held_back));
+                self.allowed = allowed.or(self.allowed);
                 return;
             }
             Event::Intent { .. } | Event::Read(_) => return,
+        }
+        if self.samples.is_empty() && self.ended() > 0 {
+            self.samples.push_back((Instant::now(), self.ended()));
         }
         let every = if self.style == Style::Bar { REFRESH } else { PLAIN_LINE };
         if self.style != Style::Quiet && self.shown.elapsed() >= every {
@@ -192,7 +196,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::outcome::Fate;
+    use crate::outcome::{Fate, HeldBack};
     use crate::row::Digest;
 
     #[test]
@@ -206,11 +210,15 @@ mod tests {
             let so_far = Fate::unsent(Outcome::NotSent, "", "");
             progress.observe(&Event::Retrying { row: RowNumber(4), digest: Digest(4), so_far, class, allowed });
         }
-        let start = progress.samples[0].0;
-        progress.samples.push_back((start + Duration::from_secs(1), 3));
+        let (first, ended) = progress.samples[0];
+        assert_eq!(ended, 1, "the first row begins the first interval and ends none");
+        progress.samples.push_back((first + Duration::from_secs(1), 3));
         assert_eq!(
             progress.line(),
-            "3 of 1,000: 2 set, 1 rejected, 1 retrying, 1 throttled  3.0/s (cap 15/s), the service allows about 13/s  5m 32s left"
+            "3 of 1,000: 2 set, 1 rejected, 1 retrying, 1 throttled  2.0/s (cap 15/s), the service allows about 13/s  8m 19s left"
         );
+        let (region, held_back) = ("us-east-1".to_owned(), HeldBack::default());
+        progress.observe(&Event::AllBegun { region, held_back, allowed: Some(14.5) });
+        assert_eq!(progress.finish().allowed, Some(14.5));
     }
 }

@@ -109,8 +109,8 @@ fn without_report(job: &Job, error: &ReportError, can_resume: bool) {
     say!("the journal has the outcome of every row; once that is mended, write the report with");
     let journal = job.journal.to_string_lossy();
     let command = match &job.input.origin {
-        Origin::File(path) if can_resume => quoted(&["cognito-passwd", "report", &journal, "--input", &path.to_string_lossy()]),
-        _ => quoted(&["cognito-passwd", "report", &journal]),
+        Origin::File(path) if can_resume => quoted(&[&job.program, "report", &journal, "--input", &path.to_string_lossy()]),
+        _ => quoted(&[&job.program, "report", &journal]),
     };
     say!("  {}", plain(&command));
 }

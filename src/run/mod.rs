@@ -87,6 +87,8 @@ pub struct Job {
     pub resume: Option<Again>,
     /// The command line that resumes this run.
     pub resume_command: String,
+    /// The program as it was typed.
+    pub program: String,
 }
 
 impl Job {
@@ -156,7 +158,7 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
         None => Duplicates::of_stream(job.on_duplicate, job.lints)?,
     };
     let stop = Stop::default();
-    signals::watch(service.runtime.handle(), &stop, job.sending.grace, &job.journal)
+    signals::watch(service.runtime.handle(), &stop, job, reader.can_rewind())
         .map_err(|source| Refusal::Io { what: "cannot watch for signals".to_owned(), source })?;
     let journal = match resumed {
         Some(resumed) => resumed.when_the_cap_allows(to_send.unwrap_or_default())?,
@@ -170,7 +172,11 @@ pub fn run(job: &Job) -> Result<Exit, Refusal> {
     };
     let written = journal.reader()?;
     let started = SystemTime::now();
-    let progress = Progress::new(job.style, to_send, job.sending.cap.to_string());
+    let cap = match regions.len() {
+        0 | 1 => job.sending.cap.to_string(),
+        several => format!("{} for each of {several} Regions", job.sending.cap),
+    };
+    let progress = Progress::new(job.style, to_send, cap);
     let rows = send::Rows { reader, policies, duplicates, earlier: earlier.unwrap_or_default(), left_out, regions };
     let sent = send::everything(job, &service, rows, (journal, progress), &stop)?;
     Ok(conclude::conclude(job, &place, sent, written, started))

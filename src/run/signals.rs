@@ -1,6 +1,5 @@
 //! SIGINT, SIGTERM and, unless `nohup` has it ignored, SIGHUP: the first drains, the second exits at once.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,33 +7,34 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::Job;
 use crate::execute::{Reason, Stop};
 use crate::report::{plain, span};
 
 /// What the last words are given.
 const A_MOMENT: Duration = Duration::from_millis(50);
 
-/// Watches for signals on `runtime` for as long as the process lives. It acts before it speaks: standard error may be gone.
+/// Watches for signals on `runtime` for as long as the process lives. It acts before it speaks: standard error may be gone. `can_resume`
+/// says whether the job can be resumed.
 ///
 /// # Errors
 /// Those of the system, when it lets no handler be installed.
-pub(super) fn watch(runtime: &Handle, stop: &Stop, grace: Duration, journal: &Path) -> std::io::Result<()> {
-    let journal = plain(&journal.to_string_lossy()).into_owned();
+pub(super) fn watch(runtime: &Handle, stop: &Stop, job: &Job, can_resume: bool) -> std::io::Result<()> {
+    let grace = job.sending.grace;
+    let last_words = last_words(job, can_resume);
     let arrived = Arc::new(AtomicBool::new(false));
     let hangup = (!ignores(SignalKind::hangup())).then(SignalKind::hangup);
     for kind in [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup) {
         let _entered = runtime.enter();
         let mut arrivals = signal(kind)?;
-        let (stop, number, journal, arrived) = (stop.clone(), kind.as_raw_value(), journal.clone(), Arc::clone(&arrived));
+        let (stop, number, last_words, arrived) = (stop.clone(), kind.as_raw_value(), last_words.clone(), Arc::clone(&arrived));
         runtime.spawn(async move {
             while arrivals.recv().await.is_some() {
                 stop.pull(Reason::Signal(number));
                 if arrived.swap(true, Ordering::Relaxed) {
                     // On a thread of its own, for a terminal that is stopped would hold it back.
-                    let journal = journal.clone();
-                    std::thread::spawn(move || {
-                        say!("\nending at once: the journal {journal} has what was sent; calls in flight are unknown")
-                    });
+                    let last_words = last_words.clone();
+                    std::thread::spawn(move || say!("\n{last_words}"));
                     tokio::time::sleep(A_MOMENT).await;
                     std::process::exit(128 + number);
                 }
@@ -43,6 +43,15 @@ pub(super) fn watch(runtime: &Handle, stop: &Stop, grace: Duration, journal: &Pa
         });
     }
     Ok(())
+}
+
+fn last_words(job: &Job, can_resume: bool) -> String {
+    let journal = job.journal.to_string_lossy();
+    let words = format!("ending at once: the journal {} has what was sent; calls in flight are unknown", plain(&journal));
+    match can_resume {
+        true => format!("{words}\nnext: go on where this ended:\n  {}", plain(&job.resume_command)),
+        false => words,
+    }
 }
 
 /// Whether whoever started the process has it ignore a signal, where Linux tells: the mask `SigIgn` in hex, its lowest bit for signal 1.

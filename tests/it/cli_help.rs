@@ -128,3 +128,18 @@ fn a_misspelt_flag_is_answered_with_the_right_one() {
     project.run(&["run", "users.csv", "--user-pool", "x"]).exits(2).says(&["--user-pool-id"]);
     project.run(&["chekc"]).exits(2).says(&["check"]);
 }
+
+#[test]
+fn a_value_that_is_none_is_refused_with_what_one_would_be() {
+    let project = Project::new();
+    for (flag, values, says) in [
+        ("--rate", ["-1", "1/h"], "a rate is a number of requests a second"),
+        ("--grace", ["abc", "-0.5"], "a number of seconds (20, 0.5)"),
+        ("--outage", ["5m", "1e300"], "a number of seconds (20, 0.5)"),
+        ("--max-concurrency", ["0", "-4"], "a number of calls, 1 or more"),
+    ] {
+        for value in values {
+            project.run(&["run", "users.csv", flag, value]).exits(2).says(&[flag, value, says]);
+        }
+    }
+}

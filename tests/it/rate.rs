@@ -1,6 +1,8 @@
 //! The cap, as the service sees it: what the sandbox's own log says of when calls arrived.
 
-use crate::harness::{Project, Report, Running, Sandbox, csv, rows};
+use rustix::process::Signal;
+
+use crate::harness::{Project, Report, Running, Sandbox, csv, eventually, journal_of, rows};
 
 /// The most arrivals in any one second.
 fn busiest_second(arrivals: &[f64]) -> usize {
@@ -62,4 +64,28 @@ fn each_region_has_a_cap_of_its_own() {
         assert_eq!(arrivals.len(), 60);
         assert!(busiest_second(&arrivals) <= 21, "{region}: {}", busiest_second(&arrivals));
     }
+}
+
+#[test]
+fn a_run_without_a_cap_that_is_throttled_says_so_and_leaves_hardly_a_row_in_doubt_that_was_never_sent() {
+    let (project, rows) = (Project::new(), rows("us-east-1_Rate00000", 400));
+    let sandbox = project.sandbox(&rows, &["--latency", "40", "--quota", "30", "--burst", "30"]);
+    project.give("users.csv", csv(&rows));
+    let run = ["run", "users.csv", "--yes", "--rate", "unlimited", "--endpoint-url", &sandbox.url, "-o", "results.csv"];
+    let running = project.start(project.command(&run));
+    eventually("a rate that is held", || (sandbox.attempts().len() >= 200).then_some(()));
+    running.signal(Signal::KILL);
+    running.finish();
+    project.run(&["report", &journal_of("results.csv"), "-o", "killed.csv"]);
+    let killed = Report::read(&project, "killed.csv");
+    let sent = sandbox.attempts();
+    let was_sent = |user: &str| sent.iter().any(|call| call.username == user);
+    let never_sent = killed.0.iter().filter(|row| row.outcome == "unknown" && !was_sent(row.user().1)).count();
+    assert!(never_sent <= 5, "{never_sent} rows are unknown that were never sent");
+    let again = ["--resume", "--unknown", "resend", "--summary", "summary.json"];
+    project.run(&[&run[..], &again].concat()).exits(0);
+    let summary = Report::read(&project, "results.csv").agrees_with(&project, "summary.json");
+    assert_eq!(summary["limits"]["us-east-1"], "throttling");
+    let allowed = summary["service_allowed_per_second"].as_f64().expect("a rate");
+    assert!((20.0..=31.0).contains(&allowed), "{allowed}");
 }

@@ -105,7 +105,7 @@ fn a_second_signal_ends_the_run_at_once_and_the_journal_tells_the_truth() {
     std::thread::sleep(Duration::from_millis(300));
     assert!(!running.has_ended(), "it did not wait for its answers");
     running.signal(Signal::INT);
-    running.finish_within(Duration::from_secs(2)).exits(130);
+    running.finish_within(Duration::from_secs(2)).exits(130).says(&["ending at once", "run --resume "]);
     project.run(&["report", &journal_of("results.csv"), "-o", "again.csv"]);
     let report = Report::read(&project, "again.csv");
     is_true(&report, &sandbox, &["unknown"]);
