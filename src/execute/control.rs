@@ -11,7 +11,7 @@
 //! - Where they are near, the rate rests, and is then probed: it steps above the sustained one, by very little where the quota is known
 //!   well and by more where it is not or where few requests are in flight, and the excess grows with every round trip that throttles
 //!   nothing. A throttled answer ends the probe. Throttled answers are a budget over the run: while it is overdrawn, a rest is as long
-//!   as the last episode was costly.
+//!   as the last episode was costly, or, where few requests are in flight, as one throttled answer has it.
 //! - At rest, and on the way to the ceiling, a throttled answer may be a matter of chance: a service without a burst throttles what comes
 //!   a millisecond early. Only more of them than chance would have speak against the rate, or than the budget has once no more can be
 //!   owed.
@@ -63,8 +63,7 @@ pub struct Controller {
     /// arrived at, or where the climb was taken up again; 0 where nothing is known yet.
     sustained: f64,
     known: Known,
-    /// The rate at which what was throttled last is thought to have left, the one before the last step, while that says something about
-    /// the quota; else 0.
+    /// The rate at which what was throttled last had left, while that says something about the quota; else 0.
     ceiling: f64,
     /// Whether the last step ended the approach to the ceiling, so that the rate is the sustained one if it is not throttled.
     arrives: bool,
@@ -78,11 +77,15 @@ pub struct Controller {
     since_cut: Option<SinceCut>,
     /// When the rate was last judged: answers to what left before say nothing about it.
     judged: Instant,
+    /// After this, what leaves does so at the rate, and no longer at the one before.
+    stepped: Instant,
     /// How many throttled answers the budget still allows; negative where it is overdrawn.
     credit: f64,
-    /// When the next request may leave, and how long after the last one that is.
-    next: Instant,
-    interval: Duration,
+    /// When the last request left, or is to leave, and how many times the usual interval is kept after it.
+    last: Instant,
+    stretch: f64,
+    /// Nothing leaves sooner, because the service asked for it.
+    not_before: Instant,
     /// Requests sent since the rate could last have grown.
     used: u32,
 }
@@ -106,35 +109,36 @@ impl Controller {
             saves_up: false,
             since_cut: None,
             judged: now,
+            stepped: now,
             credit: 0.0,
-            next: now,
-            interval: Duration::ZERO,
+            last: now,
+            stretch: 0.0,
+            not_before: now,
             used: 0,
         }
     }
 
     /// When the next request may leave: in the past, or now, if at once.
     pub fn due(&self) -> Instant {
-        self.next
+        if self.rate < self.cap { self.not_before.max(self.last + self.interval()) } else { self.not_before }
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs_f64(self.stretch / self.rate)
     }
 
     /// Counts a request that is to leave at `moment`. `jitter`, from 0 to 1, is for a storm, in which nothing is let through at the
     /// slowest rate: there it picks the wait out of twice its usual length ("full jitter"), so that several runs do not knock in step.
     pub fn sent(&mut self, moment: Instant, jitter: f64) {
         let storm = self.rate <= self.floor() && !self.since_cut.is_some_and(|since_cut| since_cut.has_admitted());
-        let wait = if storm { 2.0 * jitter } else { 1.0 } / self.rate;
+        self.stretch = if storm { 2.0 * jitter } else { 1.0 };
+        self.last = self.last.max(moment);
         self.used = self.used.saturating_add(1);
-        if self.rate < self.cap {
-            self.interval = Duration::from_secs_f64(wait);
-            self.next = self.next.max(moment) + self.interval;
-        }
     }
 
     /// Tells that a request has left only now, so that none follows sooner than the rate has it, unless it has its moment already.
     pub fn left(&mut self, now: Instant) {
-        if self.rate < self.cap {
-            self.next = self.next.max(now + self.interval);
-        }
+        self.last = self.last.max(now);
     }
 
     /// Tells that the request that left at `sent` was let through. One that left since the rate was last judged lets it grow.
@@ -156,6 +160,7 @@ impl Controller {
         if self.arrives {
             self.sustained = self.rate;
             self.known = Known::Well;
+            self.fallback = 0.0;
             return self.begin_anew(SinceCut::arrived(now));
         }
         let next = match self.since_cut {
@@ -163,6 +168,7 @@ impl Controller {
             Some(since_cut) => self.next_rate(&since_cut, now),
         };
         self.tested = mem::replace(&mut self.before, self.rate);
+        self.stepped = self.due().max(now);
         self.rate = next.min(self.cap);
     }
 
@@ -171,8 +177,8 @@ impl Controller {
     pub fn throttled(&mut self, sent: Instant, now: Instant, retry_after: Option<Duration>) {
         self.answer_throttled(sent, now);
         if let (Some(wait), Some(since_cut)) = (retry_after, &mut self.since_cut) {
-            self.next = self.next.max(now + wait);
-            since_cut.pause(now, self.next);
+            self.not_before = self.not_before.max(now + wait);
+            since_cut.pause(now, self.not_before);
         }
     }
 

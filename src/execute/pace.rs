@@ -78,10 +78,12 @@ impl Pacer {
     /// nothing.
     pub async fn slot(&self, ahead: Duration) -> Slot {
         let _waiting = self.waiting.lock().await;
+        // A moment that is waited for does not come sooner because the rate rose meanwhile: that counts from the next one on.
+        let mut moment = self.started;
         loop {
             let now = Instant::now();
             let allowed = self.soft().due();
-            let moment = self.plan().next.max(allowed).max(now);
+            moment = moment.max(self.plan().next).max(allowed).max(now);
             if moment <= now + ahead {
                 self.soft().sent(moment, rand::random());
                 return self.plan().give(moment, self.period());

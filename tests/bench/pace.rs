@@ -253,8 +253,11 @@ fn measure(scenario: &Scenario, round_trip: f64, machine: u64) -> Measured {
     let (mut left, mut admitted) = (Vec::new(), Vec::new());
     let mut throttled = 0;
     let (mut now, mut cap_due) = (Duration::ZERO, Duration::ZERO);
+    // Whoever waits for a moment is not woken when it comes sooner.
+    let mut awaited = start;
     while now < length {
-        let due = (controller.due() - start).max(cap_due).max(now);
+        awaited = awaited.max(controller.due());
+        let due = (awaited - start).max(cap_due).max(now);
         match calls.peek().copied() {
             Some(Reverse((at, number, sent, next))) if at <= due || calls.len() >= CONCURRENCY => {
                 calls.pop();
@@ -285,6 +288,7 @@ fn measure(scenario: &Scenario, round_trip: f64, machine: u64) -> Measured {
                 cap_due = cap_due.max(now.saturating_sub(Duration::from_millis(5))) + Duration::from_secs_f64(1.005 / cap);
                 controller.sent(start + due, random.next());
                 controller.left(start + now);
+                awaited = controller.due();
                 calls.push(Reverse((now + way + lateness(&mut random), left.len(), now, Next::Arrives)));
                 left.push(now);
             }

@@ -12,6 +12,9 @@ impl Controller {
     /// Answers a throttled answer that is no chance.
     pub(super) fn cut(&mut self, since_cut: &SinceCut, sent: Instant, now: Instant) {
         self.summit = None;
+        if sent > self.stepped + self.interval() / 2 {
+            self.tested = mem::replace(&mut self.before, self.rate);
+        }
         let ceiling = mem::replace(&mut self.ceiling, self.before);
         let is_on_the_way = self.heeds_the_ceiling() && self.rate > self.sustained && self.rate < ceiling;
         if !since_cut.has_admitted() {
@@ -62,7 +65,7 @@ impl Controller {
     /// Whether the growth from `fallback` lived on saved-up requests: it did not go far, or hardly more than before is let through now.
     fn was_an_illusion(&self, fallback: f64, since_cut: &SinceCut) -> bool {
         let let_through = self.rate * since_cut.admitted_share();
-        self.rate >= fallback && (self.rate < fallback * FAR || let_through < fallback * CONVINCING)
+        self.rate > fallback && (self.rate < fallback * FAR || let_through < fallback * CONVINCING)
     }
 
     fn below_the_tested(&self) -> f64 {
@@ -104,6 +107,7 @@ impl Controller {
 
     pub(super) fn begin_anew(&mut self, since_cut: SinceCut) {
         self.judged = since_cut.at();
+        self.stepped = self.judged;
         self.since_cut = Some(since_cut);
         self.before = self.rate;
         self.tested = self.rate;

@@ -43,13 +43,21 @@ impl Controller {
             return since_cut.length(now) < MEASURE;
         }
         let each = REST.0 * (self.sustained / DOCUMENTED_QUOTA).sqrt();
-        let longer = if self.saves_up { REST_WHILE_SAVING } else { 1.0 };
-        let rest = (each * f64::from(since_cut.costs()) * longer).min(REST.1);
+        let times = match f64::from(since_cut.costs()) {
+            costs if self.saves_up => costs * REST_WHILE_SAVING,
+            costs if self.takes_long_steps() => costs.min(1.0),
+            costs => costs,
+        };
+        let rest = (each * times).min(REST.1);
         self.credit < 0.0 && since_cut.length(now).as_secs_f64() < rest
     }
 
+    fn takes_long_steps(&self) -> bool {
+        self.sustained < FEW_IN_FLIGHT && !self.saves_up
+    }
+
     fn next_excess(&self) -> f64 {
-        let takes_long_steps = self.sustained < FEW_IN_FLIGHT && !self.saves_up;
+        let takes_long_steps = self.takes_long_steps();
         let faster = (SLOW / self.sustained).sqrt().clamp(1.0, FASTEST);
         let growth = match self.is_near() {
             _ if takes_long_steps => FEW_GROWTH,

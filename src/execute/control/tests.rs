@@ -163,12 +163,27 @@ fn a_growth_that_is_throttled_again_at_once_was_an_illusion_and_is_taken_back() 
     controller.tested = 21.0;
     controller.admitted(start, start);
     let now = start + SECOND * 9;
+    controller.stepped = now;
     controller.throttled(now, now, None);
     assert_eq!(controller.allowed(), Some(21.0 * (1.0 - CUT)));
     controller.admitted(now, now);
     controller.throttled(now + SECOND, now + SECOND, None);
     assert_eq!(controller.allowed(), Some(20.0));
     assert!(controller.saves_up);
+}
+
+#[test]
+fn what_is_throttled_at_the_rate_itself_shows_that_the_one_before_was_let_through() {
+    let start = Instant::now();
+    let stepped = start + SECOND * 9;
+    for (left, let_through, throttled) in [(stepped, 24.0, 30.0), (stepped + ROUND_TRIP, 30.0, 36.0)] {
+        let mut controller = sustaining(Known::Roughly, start);
+        controller.admitted(start, start);
+        (controller.tested, controller.before, controller.rate) = (24.0, 30.0, 36.0);
+        controller.stepped = stepped;
+        controller.throttled(left, left + ROUND_TRIP, None);
+        assert_eq!((controller.rate, controller.ceiling), (let_through * (1.0 - CUT), throttled));
+    }
 }
 
 #[test]
@@ -180,6 +195,7 @@ fn a_growth_that_went_far_was_an_illusion_if_hardly_more_than_before_is_let_thro
         controller.tested = 20.0 * FAR * 1.2;
         (0..100).for_each(|_| controller.admitted(start, start));
         let now = start + SECOND * 5;
+        controller.stepped = now;
         controller.throttled(now, now, None);
         assert_eq!(controller.allowed(), Some(20.0 * FAR * 1.2 * (1.0 - CUT)));
         let later = now + MEASURE;
@@ -285,6 +301,23 @@ fn where_few_requests_are_in_flight_a_probe_begins_with_a_long_step() {
         controller.begin_anew(SinceCut::new(start, start));
         admit(&mut controller, start, ROUND_TRIP);
         assert_eq!(controller.rate, rate + rate * first);
+    }
+}
+
+#[test]
+fn where_few_requests_are_in_flight_a_costly_episode_is_followed_by_no_longer_a_rest_than_another() {
+    let start = Instant::now();
+    let rate = FEW_IN_FLIGHT / 2.0;
+    let rest = Duration::from_secs_f64(REST.0 * (rate / DOCUMENTED_QUOTA).sqrt());
+    for episode in [1, 5] {
+        let mut controller = sustaining(Known::Well, start);
+        (controller.rate, controller.sustained) = (rate, rate);
+        controller.begin_anew(SinceCut::new(start, start));
+        (1..episode).for_each(|_| controller.throttled(start, start, None));
+        let now = admit(&mut controller, start, rest - ROUND_TRIP);
+        assert_eq!(controller.allowed(), Some(rate));
+        admit(&mut controller, now, ROUND_TRIP * 2);
+        assert!(controller.allowed() > Some(rate));
     }
 }
 
@@ -433,6 +466,23 @@ fn the_ceiling_is_approached_and_what_is_not_throttled_below_it_becomes_the_sust
     admit(&mut controller, now, SECOND);
     let arrived = (100.0 * (1.0 - 2.0 * HEADROOM))..=(100.0 * (1.0 - HEADROOM));
     assert!(arrived.contains(&controller.sustained) && controller.rate >= controller.sustained);
+}
+
+#[test]
+fn what_is_throttled_right_after_the_ceiling_was_arrived_at_is_no_sign_of_saved_up_requests() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Well, start);
+    controller.ceiling = 25.0;
+    controller.fallback = 15.0;
+    pay_for_the_approach(&mut controller, start);
+    let mut now = start;
+    while controller.sustained == 20.0 {
+        now = admit(&mut controller, now, ROUND_TRIP);
+    }
+    let arrived_at = controller.rate;
+    let now = admit(&mut controller, now, ROUND_TRIP * 3);
+    controller.throttled(now - ROUND_TRIP / 2, now, None);
+    assert!(!controller.saves_up && controller.rate > arrived_at * 0.9, "{} of {arrived_at}", controller.rate);
 }
 
 #[test]

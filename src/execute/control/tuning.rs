@@ -42,10 +42,11 @@ pub(super) const SLOW: f64 = 72.2;
 /// How much faster at most.
 pub(super) const FASTEST: f64 = 3.593;
 /// Below this rate, in requests a second, a probe takes long steps unless the service saves requests up: one request is in flight where
-/// round trips take 60 ms, so that a step too far costs one throttled answer, however long it is.
+/// round trips take 60 ms, so that a step too far costs one throttled answer, however long it is. A quota that shrank to less costs
+/// several, for which the next probe need not wait.
 pub(super) const FEW_IN_FLIGHT: f64 = 16.0;
 /// The first excess of a probe there, as a share of the sustained rate.
-pub(super) const FEW_EXCESS: f64 = 0.03908;
+pub(super) const FEW_EXCESS: f64 = 0.02;
 /// The factor by which the excess grows in a step there.
 pub(super) const FEW_GROWTH: f64 = 2.0;
 /// The first excess of a probe where the sustained rate has proved right, as a share of it: a quota that is hardly higher is met in
