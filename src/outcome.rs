@@ -180,6 +180,8 @@ pub enum Event {
         so_far: Fate,
         /// What the attempt came to: throttled, not sent or ambiguous.
         class: Class,
+        /// The Region.
+        region: String,
         /// The rate that the service is now thought to allow, in attempts a second, where that is below the cap.
         allowed: Option<f64>,
     },

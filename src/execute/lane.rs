@@ -120,8 +120,10 @@ impl<C> Lane<C> {
     /// Waits until the intent of an attempt is on the disk. `None` when it cannot be, and then the run has been stopped.
     pub(super) async fn intend(&self, row: &ValidRow, attempt: u32) -> Option<()> {
         let (durable, answer) = oneshot::channel();
+        let begun = Instant::now();
         self.tell(Event::Intent { row: row.number(), digest: row.digest(), attempt, durable }).await;
         let written = answer.await.ok();
+        self.ready.written_in(begun.elapsed());
         if written.is_none() {
             self.stop.pull(Reason::Journal("the intent of a call could not be written".to_owned()));
         }
@@ -129,7 +131,8 @@ impl<C> Lane<C> {
     }
 
     pub(super) async fn tell_retry(&self, row: &ValidRow, class: Class, so_far: Fate) {
-        self.tell(Event::Retrying { row: row.number(), digest: row.digest(), so_far, class, allowed: self.pacer.allowed() }).await;
+        let (region, allowed) = (self.region.clone(), self.pacer.allowed());
+        self.tell(Event::Retrying { row: row.number(), digest: row.digest(), so_far, class, region, allowed }).await;
     }
 
     pub(super) async fn tell_pause(&self, pause: Duration) {

@@ -266,6 +266,29 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_that_waits_for_its_moment_does_not_leave_sooner_because_the_rate_rises_meanwhile() {
+        paused().block_on(async {
+            let pacer = Pacer::new("200".parse().expect("a rate"));
+            while pacer.allowed().is_none_or(|rate| rate > 2.0) {
+                tokio::time::advance(Duration::from_secs(1)).await;
+                pacer.throttled(Instant::now(), None);
+            }
+            let first = pacer.ready().await;
+            pacer.admitted(first);
+            let second = pacer.ready().await;
+            let rate = pacer.allowed().expect("it was throttled");
+            let rises = async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                pacer.admitted(second);
+                assert!(pacer.allowed() > Some(rate));
+            };
+            let third = async { pacer.depart(pacer.slot(AHEAD).await).await };
+            let (third, ()) = tokio::join!(third, rises);
+            assert!(third >= second + Duration::from_secs(1).div_f64(rate), "{:?} at {rate}/s", third - second);
+        });
+    }
+
+    #[test]
     fn attempts_do_not_pile_up_at_the_gate_however_often_the_machine_stalls() {
         for (rate, stall) in [("15", 100), ("120", 50)] {
             paused().block_on(async {

@@ -1,8 +1,38 @@
 //! What limited the rate of a run, so that whoever wants it faster knows what to change.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
+
+use super::terminal::plain;
 use crate::outcome::HeldBack;
+
+/// The rate that each Region is thought to allow, in attempts a second, where that is below the cap.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Allowed(BTreeMap<String, f64>);
+
+impl Allowed {
+    /// Takes note of what a Region is thought to allow by now: `None` where it is not below the cap.
+    pub(super) fn learn(&mut self, region: &str, allowed: Option<f64>) {
+        match allowed {
+            Some(rate) => self.0.insert(region.to_owned(), rate),
+            None => self.0.remove(region),
+        };
+    }
+
+    /// Whether no Region is thought to allow less than the cap.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each: Vec<_> = self.0.iter().map(|(region, rate)| format!("{rate:.0}/s in {}", plain(region))).collect();
+        write!(f, "about {}", each.join(", "))
+    }
+}
 
 /// What limited the rate: what held calls back the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +82,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn each_region_is_said_to_allow_what_it_did_last_unless_that_is_not_below_the_cap() {
+        let mut allowed = Allowed::default();
+        for (region, rate) in [("us-east-1", 13.4), ("eu-west-1", 9.0), ("us-east-1", 14.6), ("ap-south-1", 5.0)] {
+            allowed.learn(region, Some(rate));
+        }
+        allowed.learn("ap-south-1", None);
+        assert_eq!(allowed.to_string(), "about 9/s in eu-west-1, 15/s in us-east-1");
+    }
 
     #[test]
     fn the_limit_is_what_held_calls_back_the_longest() {

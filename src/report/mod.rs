@@ -17,7 +17,7 @@ mod summary;
 mod terminal;
 
 pub use self::bug::end_on_a_bug;
-pub use self::limit::Limit;
+pub use self::limit::{Allowed, Limit};
 pub use self::line::Form;
 pub use self::log::{LogForm, begin_log};
 pub use self::output::{Output, OutputError};

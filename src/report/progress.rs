@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::limit::Limit;
+use super::limit::{Allowed, Limit};
 use super::terminal::{count, span};
 use crate::outcome::{Class, Event, Outcome, Tally};
 use crate::row::RowNumber;
@@ -35,8 +35,8 @@ pub struct Pace {
     pub set: u64,
     /// How long rows were sent for.
     pub took: Duration,
-    /// The rate that throttled answers taught last, in attempts a second, where it was below the cap.
-    pub allowed: Option<f64>,
+    /// What each Region was thought to allow when its last row was begun.
+    pub allowed: Allowed,
     /// What limited the rate of each Region.
     pub limits: BTreeMap<String, Limit>,
 }
@@ -51,7 +51,7 @@ pub struct Progress {
     /// The rows that wait for another attempt, or are at it.
     retrying: HashSet<RowNumber>,
     throttled: u64,
-    allowed: Option<f64>,
+    allowed: Allowed,
     limits: BTreeMap<String, Limit>,
     started: Instant,
     shown: Instant,
@@ -76,7 +76,7 @@ impl Progress {
             tally: Tally::default(),
             retrying: HashSet::new(),
             throttled: 0,
-            allowed: None,
+            allowed: Allowed::default(),
             limits: BTreeMap::new(),
             started: now,
             shown: now,
@@ -91,10 +91,10 @@ impl Progress {
                 self.retrying.remove(row);
                 self.tally.add(fate.outcome);
             }
-            Event::Retrying { row, class: Class::Throttled { .. }, allowed, .. } => {
+            Event::Retrying { row, class: Class::Throttled { .. }, region, allowed, .. } => {
                 self.retrying.insert(*row);
                 self.throttled += 1;
-                self.allowed = *allowed;
+                self.allowed.learn(region, *allowed);
             }
             Event::Retrying { row, .. } => drop(self.retrying.insert(*row)),
             Event::Pausing(pause) => {
@@ -102,7 +102,7 @@ impl Progress {
             }
             Event::AllBegun { region, held_back, allowed } => {
                 self.limits.insert(region.clone(), Limit::of(held_back));
-                self.allowed = allowed.or(self.allowed);
+                self.allowed.learn(region, *allowed);
                 return;
             }
             Event::Intent { .. } | Event::Read(_) => return,
@@ -133,7 +133,9 @@ impl Progress {
 
     fn show(&mut self) {
         self.shown = Instant::now();
-        self.samples.push_back((self.shown, self.ended()));
+        if !self.samples.is_empty() {
+            self.samples.push_back((self.shown, self.ended()));
+        }
         if self.samples.len() > SAMPLES {
             self.samples.pop_front();
         }
@@ -164,8 +166,8 @@ impl Progress {
         }
         let rate = self.rate();
         line += &format!("  {rate:.1}/s (cap {})", self.cap);
-        if let Some(allowed) = self.allowed {
-            line += &format!(", the service allows about {allowed:.0}/s");
+        if !self.allowed.is_empty() {
+            line += &format!(", the service allows {}", self.allowed);
         }
         if let Some(left) = self.total.map(|total| total.saturating_sub(rows)).filter(|_| rate > 0.0) {
             line += &format!("  {} left", span(Duration::from_secs_f64(left as f64 / rate)));
@@ -208,17 +210,18 @@ mod tests {
         }
         for (class, allowed) in [(Class::Ambiguous, None), (Class::Throttled { retry_after: None }, Some(12.6))] {
             let so_far = Fate::unsent(Outcome::NotSent, "", "");
-            progress.observe(&Event::Retrying { row: RowNumber(4), digest: Digest(4), so_far, class, allowed });
+            let region = "us-east-1".to_owned();
+            progress.observe(&Event::Retrying { row: RowNumber(4), digest: Digest(4), so_far, class, region, allowed });
         }
         let (first, ended) = progress.samples[0];
         assert_eq!(ended, 1, "the first row begins the first interval and ends none");
         progress.samples.push_back((first + Duration::from_secs(1), 3));
         assert_eq!(
             progress.line(),
-            "3 of 1,000: 2 set, 1 rejected, 1 retrying, 1 throttled  2.0/s (cap 15/s), the service allows about 13/s  8m 19s left"
+            "3 of 1,000: 2 set, 1 rejected, 1 retrying, 1 throttled  2.0/s (cap 15/s), the service allows about 13/s in us-east-1  8m 19s left"
         );
         let (region, held_back) = ("us-east-1".to_owned(), HeldBack::default());
-        progress.observe(&Event::AllBegun { region, held_back, allowed: Some(14.5) });
-        assert_eq!(progress.finish().allowed, Some(14.5));
+        progress.observe(&Event::AllBegun { region, held_back, allowed: None });
+        assert!(progress.finish().allowed.is_empty(), "it came back to its cap");
     }
 }

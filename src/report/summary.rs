@@ -161,8 +161,8 @@ impl fmt::Display for Summary<'_> {
         if self.pace.took >= MEANINGFUL {
             write!(f, ", {:.1} rows set a second (cap {} for each Region)", self.rate(), self.cap)?;
         }
-        if let Some(allowed) = self.pace.allowed {
-            write!(f, "; the service allowed about {allowed:.0}/s")?;
+        if !self.pace.allowed.is_empty() {
+            write!(f, "; the service allowed {}", self.pace.allowed)?;
         }
         writeln!(f)?;
         if self.pace.took >= MEANINGFUL {
@@ -178,7 +178,7 @@ impl fmt::Display for Summary<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::limit::Limit;
+    use crate::report::limit::{Allowed, Limit};
 
     fn account(rows: &[(Outcome, &str, &str)]) -> Account {
         let mut account = Account::default();
@@ -207,7 +207,7 @@ mod tests {
             pace: Pace {
                 set: 2,
                 took: Duration::from_secs(20),
-                allowed: None,
+                allowed: Allowed::default(),
                 limits: BTreeMap::from([("us-east-1".to_owned(), Limit::Cap)]),
             },
             cap: "15/s".to_owned(),

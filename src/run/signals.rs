@@ -1,5 +1,6 @@
 //! SIGINT, SIGTERM and, unless `nohup` has it ignored, SIGHUP: the first drains, the second exits at once.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Job;
 use crate::execute::{Reason, Stop};
-use crate::report::{plain, span};
+use crate::report::plain;
 
 /// What the last words are given.
 const A_MOMENT: Duration = Duration::from_millis(50);
@@ -21,36 +22,41 @@ const A_MOMENT: Duration = Duration::from_millis(50);
 /// Those of the system, when it lets no handler be installed.
 pub(super) fn watch(runtime: &Handle, stop: &Stop, job: &Job, can_resume: bool) -> std::io::Result<()> {
     let grace = job.sending.grace;
-    let last_words = last_words(job, can_resume);
+    let (journal, resume) = (job.journal.clone(), can_resume.then(|| job.resume_command.clone()));
     let arrived = Arc::new(AtomicBool::new(false));
     let hangup = (!ignores(SignalKind::hangup())).then(SignalKind::hangup);
     for kind in [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup) {
         let _entered = runtime.enter();
         let mut arrivals = signal(kind)?;
-        let (stop, number, last_words, arrived) = (stop.clone(), kind.as_raw_value(), last_words.clone(), Arc::clone(&arrived));
+        let (stop, number, arrived) = (stop.clone(), kind.as_raw_value(), Arc::clone(&arrived));
+        let (journal, resume) = (journal.clone(), resume.clone());
         runtime.spawn(async move {
             while arrivals.recv().await.is_some() {
                 stop.pull(Reason::Signal(number));
                 if arrived.swap(true, Ordering::Relaxed) {
                     // On a thread of its own, for a terminal that is stopped would hold it back.
-                    let last_words = last_words.clone();
-                    std::thread::spawn(move || say!("\n{last_words}"));
+                    let (journal, resume) = (journal.clone(), resume.clone());
+                    std::thread::spawn(move || say!("\nending at once: {}", last_words(&journal, resume.as_deref())));
                     tokio::time::sleep(A_MOMENT).await;
                     std::process::exit(128 + number);
                 }
-                std::thread::spawn(move || say!("\nstopping: calls in flight may take up to {}; once more to exit at once", span(grace)));
+                std::thread::spawn(move || {
+                    say!("\nstopping: calls in flight may take up to {}; once more to exit at once", humantime::format_duration(grace))
+                });
             }
         });
     }
     Ok(())
 }
 
-fn last_words(job: &Job, can_resume: bool) -> String {
-    let journal = job.journal.to_string_lossy();
-    let words = format!("ending at once: the journal {} has what was sent; calls in flight are unknown", plain(&journal));
-    match can_resume {
-        true => format!("{words}\nnext: go on where this ended:\n  {}", plain(&job.resume_command)),
-        false => words,
+fn last_words(journal: &Path, resume: Option<&str>) -> String {
+    if !journal.exists() {
+        return "nothing was sent".to_owned();
+    }
+    let words = format!("the journal {} has what was sent; calls in flight are unknown", plain(&journal.to_string_lossy()));
+    match resume {
+        Some(command) => format!("{words}\nnext: go on where this ended:\n  {}", plain(command)),
+        None => words,
     }
 }
 

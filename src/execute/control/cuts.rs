@@ -5,16 +5,14 @@ use std::mem;
 use tokio::time::Instant;
 
 use super::since_cut::SinceCut;
-use super::tuning::{CONVINCING, CUT, FAR, GOES_ON, LEAST_LEFT};
+use super::tuning::{CONVINCING, CUT, FAR, GOES_ON, LEAST_LEFT, REST_CUT};
 use super::{Controller, Known};
 
 impl Controller {
     /// Answers a throttled answer that is no chance.
     pub(super) fn cut(&mut self, since_cut: &SinceCut, sent: Instant, now: Instant) {
         self.summit = None;
-        if sent > self.stepped + self.interval() / 2 {
-            self.tested = mem::replace(&mut self.before, self.rate);
-        }
+        self.put_down_to_its_rate(sent);
         let ceiling = mem::replace(&mut self.ceiling, self.before);
         let is_on_the_way = self.heeds_the_ceiling() && self.rate > self.sustained && self.rate < ceiling;
         if !since_cut.has_admitted() {
@@ -25,6 +23,13 @@ impl Controller {
             self.sustained = self.rate;
         }
         self.begin_anew(SinceCut::new(sent, now));
+    }
+
+    /// Has `before` be the rate at which the request left that was throttled, and `tested` the one before that.
+    fn put_down_to_its_rate(&mut self, sent: Instant) {
+        if sent > self.stepped + self.interval() / 2 {
+            self.tested = mem::replace(&mut self.before, self.rate);
+        }
     }
 
     fn back_from_the_ceiling(&mut self) -> f64 {
@@ -57,7 +62,7 @@ impl Controller {
         } else if self.rate > self.sustained {
             (self.rate * (1.0 - CUT)).min(self.tested).max(self.sustained)
         } else {
-            self.rate * (1.0 - CUT)
+            self.rate * (1.0 - REST_CUT)
         };
         if goes_on { cut.min(self.rate * since_cut.admitted_share().sqrt()).max(self.rate * LEAST_LEFT) } else { cut }
     }
@@ -74,6 +79,7 @@ impl Controller {
 
     /// Ends the first climb where it began.
     pub(super) fn begin_climb_anew(&mut self, sent: Instant, now: Instant) {
+        self.put_down_to_its_rate(sent);
         let climbed = self.rate > self.start;
         self.summit = Some(self.before).filter(|_| climbed);
         self.rate = self.start.min(self.rate * (1.0 - CUT)).max(self.floor());

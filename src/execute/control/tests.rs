@@ -39,6 +39,16 @@ fn rest() -> Duration {
 }
 
 #[test]
+fn a_cut_holds_from_the_next_request_on() {
+    let start = Instant::now();
+    let mut controller = Controller::new(Some(20.0), start);
+    controller.throttled(start, start, None);
+    controller.sent(start + SECOND, 0.5);
+    controller.rate = 5.0;
+    assert_eq!(controller.due(), start + SECOND + SECOND / 5);
+}
+
+#[test]
 fn an_episode_of_throttled_answers_cuts_the_rate_once() {
     let start = Instant::now();
     let mut controller = Controller::new(Some(20.0), start);
@@ -176,11 +186,13 @@ fn a_growth_that_is_throttled_again_at_once_was_an_illusion_and_is_taken_back() 
 fn what_is_throttled_at_the_rate_itself_shows_that_the_one_before_was_let_through() {
     let start = Instant::now();
     let stepped = start + SECOND * 9;
-    for (left, let_through, throttled) in [(stepped, 24.0, 30.0), (stepped + ROUND_TRIP, 30.0, 36.0)] {
+    let late = Duration::from_millis(1);
+    for (left, let_through, throttled) in [(stepped + late, 24.0, 30.0), (stepped + SECOND / 36 + late, 30.0, 36.0)] {
         let mut controller = sustaining(Known::Roughly, start);
         controller.admitted(start, start);
         (controller.tested, controller.before, controller.rate) = (24.0, 30.0, 36.0);
         controller.stepped = stepped;
+        controller.sent(left, 0.5);
         controller.throttled(left, left + ROUND_TRIP, None);
         assert_eq!((controller.rate, controller.ceiling), (let_through * (1.0 - CUT), throttled));
     }
@@ -476,12 +488,14 @@ fn what_is_throttled_right_after_the_ceiling_was_arrived_at_is_no_sign_of_saved_
     controller.fallback = 15.0;
     pay_for_the_approach(&mut controller, start);
     let mut now = start;
-    while controller.sustained == 20.0 {
+    while controller.sustained == 20.0 && now < start + SECOND * 5 {
         now = admit(&mut controller, now, ROUND_TRIP);
     }
-    let arrived_at = controller.rate;
-    let now = admit(&mut controller, now, ROUND_TRIP * 3);
-    controller.throttled(now - ROUND_TRIP / 2, now, None);
+    let arrived_at = controller.sustained;
+    assert!(arrived_at > 20.0 && controller.rate == arrived_at);
+    // Too soon for a step.
+    (0..20).for_each(|_| controller.admitted(now + STEP / 2, now + STEP / 2));
+    controller.throttled(now + MEASURE - ROUND_TRIP, now + MEASURE, None);
     assert!(!controller.saves_up && controller.rate > arrived_at * 0.9, "{} of {arrived_at}", controller.rate);
 }
 

@@ -51,7 +51,7 @@ fn of_a_thousand(delay: u64, class: Class, calls: usize) -> (HeldBack, usize) {
     let script = Arc::new(Script { classes, delays: vec![delay], ..Script::default() });
     let (told, _) = run(rows(1_000, &["us-east-1"]), &script, &settings("40", calls), async |_| {});
     let most_at_once = script.seen.lock().unwrap().most_at_once;
-    (told.held_back, most_at_once)
+    (told.held_back["us-east-1"], most_at_once)
 }
 
 #[test]
@@ -81,8 +81,22 @@ fn a_service_that_throttles_below_the_cap_has_few_rows_made_ready_and_is_said_to
         let settings = Settings { cap: cap.parse().unwrap(), ..settings("1", 64) };
         let (told, _) = run(rows(1_000, &["us-east-1"]), &script, &settings, async |_| {});
         assert_eq!(told.tally.of(Outcome::Set), 1_000);
-        let HeldBack { by_cap, by_service, by_answers } = told.held_back;
+        let HeldBack { by_cap, by_service, by_answers } = told.held_back["us-east-1"];
         assert!(by_service > (by_cap + by_answers) * 10, "{cap}: {:?}", told.held_back);
         assert!(told.most_ready <= 5, "{cap}: {} rows were ready at once", told.most_ready);
+    }
+}
+
+#[test]
+fn a_rate_is_held_though_an_intent_takes_long_to_be_written() {
+    for cap in ["40", "400"] {
+        let intent = Duration::from_millis(150);
+        let script = Arc::new(Script { classes: vec![Class::Set], delays: vec![80], intent, ..Script::default() });
+        let rate: f64 = cap.parse().unwrap();
+        let count = rate as u64 * 30;
+        run(rows(count, &["us-east-1"]), &script, &settings(cap, 512), async |_| {});
+        let seen = script.seen.lock().unwrap();
+        let after = |seconds: u64| seen.calls.partition_point(|at| *at < seen.calls[0] + Duration::from_secs(seconds)) as f64;
+        assert!(after(25) - after(5) >= 20.0 * rate * 0.98, "{cap}: {}", after(25) - after(5));
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Script {
     pub(super) delays: Vec<u64>,
     /// How long a call takes to be got ready, if at all.
     pub(super) getting_ready: Option<Duration>,
+    /// How long an intent takes to be written.
+    pub(super) intent: Duration,
     pub(super) code: Option<&'static str>,
     /// The service is down until then, whatever the script says.
     pub(super) down: Option<(Instant, Instant)>,
@@ -94,14 +96,14 @@ impl SetPassword for Script {
     }
 }
 
-/// What a run told: the fates by row, and the rows that had an intent.
+/// What a run told: the fates by row, the rows that had an intent, and how it went.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) fates: BTreeMap<u64, Fate>,
     pub(super) intents: BTreeMap<u64, u32>,
     pub(super) tally: Tally,
-    /// What held the last Region back of which all rows have begun.
-    pub(super) held_back: HeldBack,
+    /// What held each Region back.
+    pub(super) held_back: BTreeMap<String, HeldBack>,
     /// The most rows at once whose call was about to leave, later than ten seconds into the run.
     pub(super) most_ready: usize,
 }
@@ -156,13 +158,19 @@ pub(super) fn run_errands(errands: Vec<Errand>, script: &Arc<Script>, settings: 
                         if started.elapsed() > Duration::from_secs(10) {
                             told.most_ready = told.most_ready.max(intents - script.seen.lock().unwrap().calls.len());
                         }
-                        let _ = durable.send(());
+                        let length = script.intent;
+                        tokio::spawn(async move {
+                            tokio::time::sleep(length).await;
+                            durable.send(())
+                        });
                     }
                     Event::Finished { row, fate, .. } => {
                         told.tally.add(fate.outcome);
                         assert!(told.fates.insert(row.0, fate).is_none(), "row {row} ended twice");
                     }
-                    Event::AllBegun { held_back, .. } => told.held_back = held_back,
+                    Event::AllBegun { region, held_back, .. } => {
+                        assert!(told.held_back.insert(region, held_back).is_none(), "it is told once");
+                    }
                     Event::Retrying { .. } | Event::Read(_) | Event::Pausing(_) => {}
                 }
             }
