@@ -68,12 +68,12 @@ fn each_region_has_a_cap_of_its_own() {
 
 #[test]
 fn a_run_without_a_cap_that_is_throttled_says_so_and_leaves_few_rows_in_doubt_when_it_is_killed() {
-    let (project, rows) = (Project::new(), rows("us-east-1_Rate00000", 450));
+    let (project, rows) = (Project::new(), rows("us-east-1_Rate00000", 600));
     let sandbox = project.sandbox(&rows, &["--latency", "40", "--quota", "30", "--burst", "30"]);
     project.give("users.csv", csv(&rows));
     let run = ["run", "users.csv", "--yes", "--rate", "unlimited", "--endpoint-url", &sandbox.url, "-o", "results.csv"];
     let running = project.start(project.command(&run));
-    eventually("a rate that is held", || (sandbox.attempts().len() >= 150).then_some(()));
+    eventually("a rate that is held", || (sandbox.attempts().len() >= 280).then_some(()));
     running.signal(Signal::KILL);
     running.finish();
     project.run(&["report", &journal_of("results.csv"), "-o", "killed.csv"]);
