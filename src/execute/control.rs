@@ -30,7 +30,8 @@ use tokio::time::Instant;
 
 use self::since_cut::SinceCut;
 use self::tuning::{
-    BUDGET, DOCUMENTED_QUOTA, FIRST_GROWTH, FLOOR, HIGHEST, LARGEST_STEP, LEAST_USED, MEASURE, MOST_OWED, NOISE, NOISY, STEP,
+    BUDGET, DOCUMENTED_QUOTA, FIRST_GROWTH, FLOOR, HIGHEST, LARGEST_STEP, LEAST_USED, MEASURE, MEASURED_ROUND_TRIPS, MOST_OWED, NOISE,
+    NOISY, STEP,
 };
 
 mod cuts;
@@ -195,7 +196,7 @@ impl Controller {
         if self.may_be_chance(&since_cut) {
             return;
         }
-        if since_cut.tried_for(now) >= MEASURE.max(now.saturating_duration_since(sent) * 2) {
+        if since_cut.tried_for(now) >= MEASURE.max(now.saturating_duration_since(sent).mul_f64(MEASURED_ROUND_TRIPS)) {
             self.cut(&since_cut, sent, now);
         } else {
             self.since_cut = Some(since_cut.left_unjudged());

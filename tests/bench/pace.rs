@@ -113,6 +113,8 @@ const SCENARIOS: &[Scenario] = &[
     scenario("cap 200, quota 30 -> 10 -> 60, a minute each", 200.0, Quota::Changing([30.0, 10.0, 60.0], 1.0), 180, 94.0, 1.0),
     scenario("  the same, ten minutes", 200.0, Quota::Changing([30.0, 10.0, 60.0], 1.0), 600, 94.0, 1.0),
     very_slow(scenario("  the same, round trips of 800 ms", 200.0, Quota::Changing([30.0, 10.0, 60.0], 1.0), 180, 75.0, 3.5)),
+    scenario("cap 200, quota 30 -> 12 -> 50, a minute each", 200.0, Quota::Changing([30.0, 12.0, 50.0], 1.0), 180, 93.0, 1.1),
+    scenario("cap 200, quota 30 -> 9 -> 75, a minute each", 200.0, Quota::Changing([30.0, 9.0, 75.0], 1.0), 180, 92.0, 1.1),
     scenario("cap 200, quota 120 -> 60 -> 120, burst 60", 200.0, Quota::Changing([120.0, 60.0, 120.0], 60.0), 180, 94.0, 1.5),
     scenario("cap 200, quota 30 -> 0 -> 30, half a minute each", 200.0, Quota::Changing([30.0, 0.0, 30.0], 1.0), 90, 85.0, 3.5),
     scenario("cap 30, live traffic takes 0..25 of 30", 30.0, Quota::Shared(30.0, 25.0), 60, 90.0, 3.0),

@@ -5,7 +5,7 @@ use std::mem;
 use tokio::time::Instant;
 
 use super::since_cut::SinceCut;
-use super::tuning::{CONVINCING, CUT, FAR, GOES_ON, LEAST_LEFT, REST_CUT};
+use super::tuning::{CONVINCING, CUT, FAR, GOES_ON, LEAST_LEFT, REST_CUT, SURELY_GROWN};
 use super::{Controller, Known};
 
 impl Controller {
@@ -68,9 +68,11 @@ impl Controller {
     }
 
     /// Whether the growth from `fallback` lived on saved-up requests: it did not go far, or hardly more than before is let through now.
+    /// Where it left nearly nothing, the throttled answer says nothing about it.
     fn was_an_illusion(&self, fallback: f64, since_cut: &SinceCut) -> bool {
         let let_through = self.rate * since_cut.admitted_share();
-        self.rate > fallback && (self.rate < fallback * FAR || let_through < fallback * CONVINCING)
+        let left = if self.known == Known::Climbing { 0.0 } else { SURELY_GROWN };
+        self.rate > fallback * (1.0 + left) && (self.rate < fallback * FAR || let_through < fallback * CONVINCING)
     }
 
     fn below_the_tested(&self) -> f64 {

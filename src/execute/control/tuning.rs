@@ -72,11 +72,16 @@ pub(super) const CUT: f64 = 0.012;
 pub(super) const REST_CUT: f64 = 0.02;
 /// The least of its rate that a cut leaves.
 pub(super) const LEAST_LEFT: f64 = 0.4504;
-/// How long answers are counted after a cut before they are believed: at least so long, and two round trips, so that not all of them
-/// left before the cut.
-pub(super) const MEASURE: Duration = Duration::from_millis(160);
+/// How long answers are counted after a cut before they are believed: at least so long, and so many round trips, of which what left
+/// before the cut takes one.
+pub(super) const MEASURE: Duration = Duration::from_millis(130);
+pub(super) const MEASURED_ROUND_TRIPS: f64 = 1.7;
 /// Throttling so soon after a cut means that it goes on: so soon, or within three round trips.
 pub(super) const GOES_ON: Duration = Duration::from_millis(1_132);
+
+/// What a growth must have left, as a share of the rate before it, to be taken for an illusion when throttling goes on: after less, one
+/// call that was held up would have saved-up requests seen in a service that has none, and its rests become long.
+pub(super) const SURELY_GROWN: f64 = 0.035;
 
 /// The share of throttled answers that is put down to chance while the rate is not above the sustained one, unless no more can be owed.
 /// Where the burst is one request, a call that is held up for a millisecond has the next one throttled: on two shared processors, three
