@@ -180,10 +180,13 @@ pub enum Event {
         so_far: Fate,
         /// What the attempt came to: throttled, not sent or ambiguous.
         class: Class,
+    },
+    /// What the service is thought to allow has changed.
+    Allowed {
         /// The Region.
         region: String,
-        /// The rate that the service is now thought to allow, in attempts a second, where that is below the cap.
-        allowed: Option<f64>,
+        /// In attempts a second; `None` where it is not below the cap.
+        rate: Option<f64>,
     },
     /// Most of the last answers cannot be trusted: nothing is sent for this long, and then one call to probe.
     Pausing(Duration),
@@ -193,8 +196,6 @@ pub enum Event {
         region: String,
         /// What held its calls back.
         held_back: HeldBack,
-        /// The rate that the service is thought to allow by now, in attempts a second, where that is below the cap.
-        allowed: Option<f64>,
     },
     /// A row has ended. Sent once for each row.
     Finished {

@@ -21,6 +21,8 @@ use super::{Errand, Reason, Settings, Stop};
 use crate::outcome::{Class, Event, Fate, HeldBack};
 use crate::validate::ValidRow;
 
+/// What the service allows is told when it has changed by more than this share: a probe is no news.
+const A_LITTLE: f64 = 0.03;
 /// Rows that may wait for another attempt at once, for each call in flight. When that many are in trouble, no further rows are begun.
 const WAITING_FOR_EACH_CALL: usize = 8;
 
@@ -38,6 +40,8 @@ pub(super) struct Lane<C> {
     begun: Arc<Semaphore>,
     in_flight: Arc<Semaphore>,
     ready: Ready,
+    /// What the service was last told to allow.
+    allowed: Mutex<Option<f64>>,
 }
 
 /// The right to make one attempt: a place among those made ready, and one among the calls in flight.
@@ -103,6 +107,7 @@ impl<C> Lane<C> {
             begun: Arc::new(Semaphore::new(calls.get().saturating_mul(WAITING_FOR_EACH_CALL))),
             in_flight: Arc::new(Semaphore::new(calls.get())),
             ready: Ready::new(settings.cap, calls),
+            allowed: Mutex::default(),
         }
     }
 
@@ -131,8 +136,8 @@ impl<C> Lane<C> {
     }
 
     pub(super) async fn tell_retry(&self, row: &ValidRow, class: Class, so_far: Fate) {
-        let (region, allowed) = (self.region.clone(), self.pacer.allowed());
-        self.tell(Event::Retrying { row: row.number(), digest: row.digest(), so_far, class, region, allowed }).await;
+        self.tell(Event::Retrying { row: row.number(), digest: row.digest(), so_far, class }).await;
+        self.tell_allowed().await;
     }
 
     pub(super) async fn tell_pause(&self, pause: Duration) {
@@ -141,6 +146,20 @@ impl<C> Lane<C> {
 
     pub(super) async fn tell_end(&self, row: &ValidRow, fate: Fate) {
         self.tell(Event::Finished { row: row.number(), digest: Some(row.digest()), fate, at: SystemTime::now() }).await;
+        self.tell_allowed().await;
+    }
+
+    async fn tell_allowed(&self) {
+        let rate = self.pacer.allowed();
+        let is_news = differs(*self.allowed_before(), rate);
+        if is_news {
+            *self.allowed_before() = rate;
+            self.tell(Event::Allowed { region: self.region.clone(), rate }).await;
+        }
+    }
+
+    fn allowed_before(&self) -> MutexGuard<'_, Option<f64>> {
+        self.allowed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A receiver that has gone has failed, and will say so itself.
@@ -170,7 +189,15 @@ pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut 
         });
     }
     let held_back = HeldBack { by_answers: for_answers, ..*lane.pacer.held_back() };
-    lane.tell(Event::AllBegun { region: lane.region.clone(), held_back, allowed: lane.pacer.allowed() }).await;
+    lane.tell(Event::AllBegun { region: lane.region.clone(), held_back }).await;
+}
+
+/// Whether a rate differs so much from the one told before that it is worth telling.
+fn differs(before: Option<f64>, now: Option<f64>) -> bool {
+    match (before, now) {
+        (Some(before), Some(now)) => (now - before).abs() > before * A_LITTLE,
+        (before, now) => before.is_some() != now.is_some(),
+    }
 }
 
 async fn permit(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {

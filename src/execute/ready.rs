@@ -15,6 +15,8 @@ use super::cap::Cap;
 /// What an intent is given, in seconds, however soon the last ones were written: a solid-state disk flushes in well under 5 ms, and now
 /// and then it does not.
 const LEAST: f64 = 0.020;
+/// The longest that one intent counts for, in seconds: a terminal that is stopped, or a machine, says nothing about the disk.
+const MOST: f64 = 0.5;
 /// The share of its latest length in what an intent is thought to take.
 const LATEST: f64 = 0.125;
 
@@ -48,7 +50,7 @@ impl Ready {
     /// Takes note of how long an intent took to be written.
     pub fn written_in(&self, took: Duration) {
         let mut seen = self.seen();
-        seen.intent += (took.as_secs_f64() - seen.intent) * LATEST;
+        seen.intent += (took.as_secs_f64().min(MOST) - seen.intent) * LATEST;
     }
 
     /// Gives back the place of a call that leaves now, and sees to it that there are as many as are needed at the rate that the service

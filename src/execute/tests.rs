@@ -182,7 +182,7 @@ fn what_would_become_of_a_row_should_the_run_end_now_is_told_before_its_place_am
                     }
                     // A row that waits for its next attempt when the run ends has no intent that is open.
                     Event::Finished { row, .. } => drop(open.remove(&row)),
-                    Event::Read(_) | Event::Pausing(_) | Event::AllBegun { .. } => {}
+                    Event::Read(_) | Event::Pausing(_) | Event::Allowed { .. } | Event::AllBegun { .. } => {}
                 }
             }
         };

@@ -29,8 +29,11 @@ impl Allowed {
 
 impl fmt::Display for Allowed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let each: Vec<_> = self.0.iter().map(|(region, rate)| format!("{rate:.0}/s in {}", plain(region))).collect();
-        write!(f, "about {}", each.join(", "))
+        let each = |(region, rate): (&String, &f64)| {
+            let digits = if *rate < 10.0 { 1 } else { 0 };
+            format!("{rate:.digits$}/s in {}", plain(region))
+        };
+        write!(f, "about {}", self.0.iter().map(each).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -86,11 +89,11 @@ mod tests {
     #[test]
     fn each_region_is_said_to_allow_what_it_did_last_unless_that_is_not_below_the_cap() {
         let mut allowed = Allowed::default();
-        for (region, rate) in [("us-east-1", 13.4), ("eu-west-1", 9.0), ("us-east-1", 14.6), ("ap-south-1", 5.0)] {
+        for (region, rate) in [("us-east-1", 13.4), ("eu-west-1", 0.5), ("us-east-1", 14.6), ("ap-south-1", 5.0)] {
             allowed.learn(region, Some(rate));
         }
         allowed.learn("ap-south-1", None);
-        assert_eq!(allowed.to_string(), "about 9/s in eu-west-1, 15/s in us-east-1");
+        assert_eq!(allowed.to_string(), "about 0.5/s in eu-west-1, 15/s in us-east-1");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub struct Pace {
     pub set: u64,
     /// How long rows were sent for.
     pub took: Duration,
-    /// What each Region was thought to allow when its last row was begun.
+    /// What each Region was thought to allow last.
     pub allowed: Allowed,
     /// What limited the rate of each Region.
     pub limits: BTreeMap<String, Limit>,
@@ -91,18 +91,17 @@ impl Progress {
                 self.retrying.remove(row);
                 self.tally.add(fate.outcome);
             }
-            Event::Retrying { row, class: Class::Throttled { .. }, region, allowed, .. } => {
+            Event::Retrying { row, class: Class::Throttled { .. }, .. } => {
                 self.retrying.insert(*row);
                 self.throttled += 1;
-                self.allowed.learn(region, *allowed);
             }
             Event::Retrying { row, .. } => drop(self.retrying.insert(*row)),
             Event::Pausing(pause) => {
                 return self.say(&format!("most answers are lost; {} of silence, then one call to probe", span(*pause)));
             }
-            Event::AllBegun { region, held_back, allowed } => {
+            Event::Allowed { region, rate } => return self.allowed.learn(region, *rate),
+            Event::AllBegun { region, held_back } => {
                 self.limits.insert(region.clone(), Limit::of(held_back));
-                self.allowed.learn(region, *allowed);
                 return;
             }
             Event::Intent { .. } | Event::Read(_) => return,
@@ -166,11 +165,11 @@ impl Progress {
         }
         let rate = self.rate();
         line += &format!("  {rate:.1}/s (cap {})", self.cap);
-        if !self.allowed.is_empty() {
-            line += &format!(", the service allows {}", self.allowed);
-        }
         if let Some(left) = self.total.map(|total| total.saturating_sub(rows)).filter(|_| rate > 0.0) {
             line += &format!("  {} left", span(Duration::from_secs_f64(left as f64 / rate)));
+        }
+        if !self.allowed.is_empty() {
+            line += &format!("  the service allows {}", self.allowed);
         }
         line
     }
@@ -198,7 +197,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::outcome::{Fate, HeldBack};
+    use crate::outcome::Fate;
     use crate::row::Digest;
 
     #[test]
@@ -208,20 +207,19 @@ mod tests {
             let fate = Fate::unsent(outcome, "", "");
             progress.observe(&Event::Finished { row: RowNumber(row as u64), digest: None, fate, at: SystemTime::UNIX_EPOCH });
         }
-        for (class, allowed) in [(Class::Ambiguous, None), (Class::Throttled { retry_after: None }, Some(12.6))] {
+        for class in [Class::Ambiguous, Class::Throttled { retry_after: None }] {
             let so_far = Fate::unsent(Outcome::NotSent, "", "");
-            let region = "us-east-1".to_owned();
-            progress.observe(&Event::Retrying { row: RowNumber(4), digest: Digest(4), so_far, class, region, allowed });
+            progress.observe(&Event::Retrying { row: RowNumber(4), digest: Digest(4), so_far, class });
         }
+        progress.observe(&Event::Allowed { region: "us-east-1".to_owned(), rate: Some(12.6) });
         let (first, ended) = progress.samples[0];
         assert_eq!(ended, 1, "the first row begins the first interval and ends none");
         progress.samples.push_back((first + Duration::from_secs(1), 3));
         assert_eq!(
             progress.line(),
-            "3 of 1,000: 2 set, 1 rejected, 1 retrying, 1 throttled  2.0/s (cap 15/s), the service allows about 13/s in us-east-1  8m 19s left"
+            "3 of 1,000: 2 set, 1 rejected, 1 retrying, 1 throttled  2.0/s (cap 15/s)  8m 19s left  the service allows about 13/s in us-east-1"
         );
-        let (region, held_back) = ("us-east-1".to_owned(), HeldBack::default());
-        progress.observe(&Event::AllBegun { region, held_back, allowed: None });
+        progress.observe(&Event::Allowed { region: "us-east-1".to_owned(), rate: None });
         assert!(progress.finish().allowed.is_empty(), "it came back to its cap");
     }
 }

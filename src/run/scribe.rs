@@ -75,7 +75,7 @@ fn note(journal: &mut Writer, event: &Event) {
         Event::Read(identity) => journal.row(identity),
         Event::Intent { row, digest, attempt, .. } => journal.intent(*row, *digest, *attempt),
         Event::Pausing(pause) => tracing::info!(?pause, "pausing: most of the last answers cannot be trusted"),
-        Event::AllBegun { .. } => {}
+        Event::Allowed { .. } | Event::AllBegun { .. } => {}
         Event::Retrying { row, digest, so_far, .. } => journal.result(*row, Some(*digest), so_far, SystemTime::now()),
         Event::Finished { row, digest, fate, at } => journal.result(*row, *digest, fate, *at),
     }

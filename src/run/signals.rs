@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,8 +12,9 @@ use super::Job;
 use crate::execute::{Reason, Stop};
 use crate::report::plain;
 
-/// What the last words are given.
-const A_MOMENT: Duration = Duration::from_millis(50);
+/// The longest that the last words are waited for, and how often it is looked whether they are spoken.
+const PATIENCE: Duration = Duration::from_millis(500);
+const A_MOMENT: Duration = Duration::from_millis(5);
 
 /// Watches for signals on `runtime` for as long as the process lives. It acts before it speaks: standard error may be gone. `can_resume`
 /// says whether the job can be resumed.
@@ -36,8 +37,11 @@ pub(super) fn watch(runtime: &Handle, stop: &Stop, job: &Job, can_resume: bool) 
                 if arrived.swap(true, Ordering::Relaxed) {
                     // On a thread of its own, for a terminal that is stopped would hold it back.
                     let (journal, resume) = (journal.clone(), resume.clone());
-                    std::thread::spawn(move || say!("\nending at once: {}", last_words(&journal, resume.as_deref())));
-                    tokio::time::sleep(A_MOMENT).await;
+                    let speaks = std::thread::spawn(move || say!("\nending at once: {}", last_words(&journal, resume.as_deref())));
+                    let patience = Instant::now();
+                    while !speaks.is_finished() && patience.elapsed() < PATIENCE {
+                        tokio::time::sleep(A_MOMENT).await;
+                    }
                     std::process::exit(128 + number);
                 }
                 std::thread::spawn(move || {
@@ -51,7 +55,7 @@ pub(super) fn watch(runtime: &Handle, stop: &Stop, job: &Job, can_resume: bool) 
 
 fn last_words(journal: &Path, resume: Option<&str>) -> String {
     if !journal.exists() {
-        return "nothing was sent".to_owned();
+        return format!("there is no journal {}", plain(&journal.to_string_lossy()));
     }
     let words = format!("the journal {} has what was sent; calls in flight are unknown", plain(&journal.to_string_lossy()));
     match resume {

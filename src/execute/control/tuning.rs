@@ -64,8 +64,8 @@ pub(super) const HEADROOM: f64 = 0.01707;
 /// How many admitted requests pay for a throttled one before the ceiling is approached.
 pub(super) const APPROACH_PRICE: u32 = 47;
 
-/// What a cut takes of a rate above the sustained one that was throttled near it, or of one before it that was not, as a share: more
-/// wastes a quota without a burst, less is throttled again sooner.
+/// What a cut takes of a rate above the sustained one that was throttled near it, of one before it that was not, or of the one where the
+/// first climb began, as a share: more wastes a quota without a burst, less is throttled again sooner.
 pub(super) const CUT: f64 = 0.012;
 /// The same of the sustained rate itself: a quota with a small burst that is exceeded by a percent throttles every other second, and
 /// loses nothing, so that a cut that is too small leads nowhere (3.0 instead of 2.0 % throttled at 12 a second, 5 at once).

@@ -171,7 +171,7 @@ pub(super) fn run_errands(errands: Vec<Errand>, script: &Arc<Script>, settings: 
                     Event::AllBegun { region, held_back, .. } => {
                         assert!(told.held_back.insert(region, held_back).is_none(), "it is told once");
                     }
-                    Event::Retrying { .. } | Event::Read(_) | Event::Pausing(_) => {}
+                    Event::Retrying { .. } | Event::Read(_) | Event::Pausing(_) | Event::Allowed { .. } => {}
                 }
             }
             told

@@ -1,7 +1,7 @@
 //! What follows a throttled answer.
 
 use super::*;
-use crate::execute::control::tuning::{CUT, FAR, GROWTH, HEADROOM};
+use crate::execute::control::tuning::{CUT, FAR, GROWTH, HEADROOM, REST_CUT, SURELY_GROWN};
 
 #[test]
 fn an_episode_of_throttled_answers_cuts_the_rate_once() {
@@ -46,12 +46,12 @@ fn a_growth_that_is_throttled_again_at_once_was_an_illusion_and_is_taken_back() 
     let start = Instant::now();
     let mut controller = sustaining(Known::Roughly, start);
     controller.rate = 22.0;
-    controller.tested = 21.0;
+    controller.tested = 21.5;
     controller.admitted(start, start);
     let now = start + SECOND * 9;
     controller.stepped = now;
     controller.throttled(now, now, None);
-    assert_eq!(controller.allowed(), Some(21.0 * (1.0 - CUT)));
+    assert_eq!(controller.allowed(), Some(21.5 * (1.0 - CUT)));
     controller.admitted(now, now);
     controller.throttled(now + SECOND, now + SECOND, None);
     assert_eq!(controller.allowed(), Some(20.0));
@@ -185,8 +185,45 @@ fn what_is_throttled_right_after_the_ceiling_was_arrived_at_is_no_sign_of_saved_
     assert!(arrived_at > 20.0 && controller.rate == arrived_at);
     // Too soon for a step.
     (0..20).for_each(|_| controller.admitted(now + STEP / 2, now + STEP / 2));
-    controller.throttled(now + MEASURE - ROUND_TRIP, now + MEASURE, None);
-    assert!(!controller.saves_up && controller.rate > arrived_at * 0.9, "{} of {arrived_at}", controller.rate);
+    controller.throttled(now + ROUND_TRIP, now + ROUND_TRIP * 2, None);
+    assert!(!controller.saves_up && (arrived_at * 0.9..arrived_at).contains(&controller.rate), "{} of {arrived_at}", controller.rate);
+}
+
+/// A controller that was cut to `left` after a growth from 20 a second, and is throttled again at once.
+fn throttled_again_at(left: f64, known: Known) -> Controller {
+    let start = Instant::now();
+    let mut controller = sustaining(known, start);
+    controller.fallback = 20.0;
+    (controller.rate, controller.sustained) = (left, left);
+    controller.begin_anew(SinceCut::new(start, start));
+    let sent = start + ROUND_TRIP;
+    (0..20).for_each(|_| controller.admitted(sent, start + STEP / 2));
+    controller.throttled(sent, sent + ROUND_TRIP, None);
+    controller
+}
+
+#[test]
+fn a_growth_of_which_nearly_nothing_was_left_is_no_illusion_unless_it_is_the_first_climb() {
+    for (left, known, is_illusion) in [
+        (20.0 * (1.0 + SURELY_GROWN) + 0.1, Known::Well, true),
+        (20.0 * (1.0 + SURELY_GROWN) - 0.1, Known::Well, false),
+        (20.3, Known::Well, false),
+        (20.3, Known::Climbing, true),
+        (20.0, Known::Climbing, false),
+    ] {
+        let controller = throttled_again_at(left, known);
+        assert_eq!(controller.rate == 20.0, is_illusion, "{left}: {}", controller.rate);
+        assert!(controller.rate < left);
+    }
+}
+
+#[test]
+fn the_sustained_rate_itself_is_cut_by_more_than_one_above_it() {
+    let start = Instant::now();
+    let mut controller = sustaining(Known::Well, start);
+    (0..200).for_each(|_| controller.admitted(start + SECOND, start + STEP / 2));
+    controller.throttled(start + SECOND * 9, start + SECOND * 9, None);
+    assert_eq!(controller.allowed(), Some(20.0 * (1.0 - REST_CUT)));
 }
 
 #[test]
