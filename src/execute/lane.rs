@@ -40,7 +40,7 @@ pub(super) struct Lane<C> {
     begun: Arc<Semaphore>,
     in_flight: Arc<Semaphore>,
     ready: Ready,
-    /// What the service was last told to allow.
+    /// What was last told of what the service allows.
     allowed: Mutex<Option<f64>>,
 }
 
