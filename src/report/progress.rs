@@ -35,6 +35,8 @@ pub struct Pace {
     pub set: u64,
     /// How long rows were sent for.
     pub took: Duration,
+    /// Calls that were throttled.
+    pub throttled: u64,
     /// What each Region was thought to allow last.
     pub allowed: Allowed,
     /// What limited the rate of each Region.
@@ -118,7 +120,13 @@ impl Progress {
     /// Leaves the terminal clean, and gives what was learned on the way.
     pub fn finish(self) -> Pace {
         self.bar.finish_and_clear();
-        Pace { set: self.tally.of(Outcome::Set), took: self.started.elapsed(), allowed: self.allowed, limits: self.limits }
+        Pace {
+            set: self.tally.of(Outcome::Set),
+            took: self.started.elapsed(),
+            throttled: self.throttled,
+            allowed: self.allowed,
+            limits: self.limits,
+        }
     }
 
     /// Says something between two lines of progress.

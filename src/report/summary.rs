@@ -117,6 +117,7 @@ impl Summary<'_> {
             "started": humantime::format_rfc3339_millis(self.started).to_string(),
             "seconds": self.pace.took.as_secs_f64(),
             "set_per_second": self.rate(),
+            "throttled_calls": self.pace.throttled,
             "cap": self.cap,
             "limits": self.pace.limits.iter().map(|(region, limit)| (region.clone(), limit.name().into())).collect::<Map<_, Value>>(),
             "service_allowed_per_second": self.pace.allowed,
@@ -161,6 +162,9 @@ impl fmt::Display for Summary<'_> {
         if self.pace.took >= MEANINGFUL {
             write!(f, ", {:.1} rows set a second (cap {} for each Region)", self.rate(), self.cap)?;
         }
+        if self.pace.throttled > 0 {
+            write!(f, "; {} throttled", calls(self.pace.throttled))?;
+        }
         if !self.pace.allowed.is_empty() {
             write!(f, "; the service allowed {}", self.pace.allowed)?;
         }
@@ -173,6 +177,10 @@ impl fmt::Display for Summary<'_> {
         }
         writeln!(f, "journal  {}", plain(&self.journal.to_string_lossy()))
     }
+}
+
+fn calls(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "call" } else { "calls" })
 }
 
 #[cfg(test)]
@@ -207,6 +215,7 @@ mod tests {
             pace: Pace {
                 set: 2,
                 took: Duration::from_secs(20),
+                throttled: 1,
                 allowed: Allowed::default(),
                 limits: BTreeMap::from([("us-east-1".to_owned(), Limit::Cap)]),
             },
@@ -229,7 +238,7 @@ mod tests {
             summary(&account).to_string(),
             "4 rows: 2 set, 1 rejected, 1 not_sent\n  \
              rejected         1  UserNotFoundException: User does not exist.\\u{1b}\n\
-             took 20s, 0.1 rows set a second (cap 15/s for each Region)\n\
+             took 20s, 0.1 rows set a second (cap 15/s for each Region); 1 call throttled\n\
              limit    of us-east-1: the cap (--rate)\n\
              report   a.results.csv\n\
              journal  a.results.csv.journal\n"

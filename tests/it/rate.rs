@@ -80,10 +80,13 @@ fn a_run_without_a_cap_that_is_throttled_says_so_and_leaves_few_rows_in_doubt_wh
     let unknown = Report::read(&project, "killed.csv").count("unknown");
     // 64 calls may be in flight. At 30 a second one or two are, and two rows wait for their moment; more on a busy machine.
     assert!(unknown <= 32, "{unknown} rows are unknown");
+    let before = sandbox.attempts().len();
     let again = ["--resume", "--unknown", "resend", "--summary", "summary.json"];
     project.run(&[&run[..], &again].concat()).exits(0);
     let summary = Report::read(&project, "results.csv").agrees_with(&project, "summary.json");
     assert_eq!(summary["limits"]["us-east-1"], "throttling");
+    let answers = sandbox.attempts().split_off(before).iter().filter(|call| !call.confirms()).count() as u64;
+    assert_eq!(summary["throttled_calls"], answers);
     let allowed = summary["service_allowed_per_second"]["us-east-1"].as_f64().expect("a rate");
     assert!((15.0..=45.0).contains(&allowed), "{allowed}");
 }
