@@ -19,7 +19,7 @@ use crate::report::{Output, Style};
 use crate::run::{Again, Job, Limits, MaxRejected};
 
 /// The longest time that can be asked for, so that no sum of times is too much for a clock.
-const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// Set the passwords of a file
 ///
@@ -107,7 +107,7 @@ fn calls(text: &str) -> Result<NonZeroUsize, &'static str> {
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.filter(|seconds| *seconds <= A_YEAR).ok_or("a number of seconds (20, 0.5), a year at the most")
+    seconds.filter(|seconds| *seconds <= LONGEST).ok_or("a number of seconds (20, 0.5), a year at the most")
 }
 
 impl Args {

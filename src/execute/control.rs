@@ -16,8 +16,9 @@
 //!   a millisecond early. Only more of them than chance would have speak against the rate, or than the budget has once no more can be
 //!   owed.
 //! - Where throttling goes on right after a cut, the growth was an illusion (saved-up requests), unless the cut left nearly nothing of it,
-//!   and the rate goes back to where it came from. Where that is no news the quota has shrunk. The share that is still let through says by how much if requests are saved up;
-//!   without a burst every other one is throttled just above the quota. The rate goes to the geometric mean of the two.
+//!   and the rate goes back to where it came from. Where that is no news the quota has shrunk. The share that is still let through says by
+//!   how much if requests are saved up; without a burst every other one is throttled just above the quota. The rate goes to the geometric
+//!   mean of the two.
 //! - Where nothing is let through at all, the rate falls to the floor, and doubles with every round trip once something is.
 //!
 //! The steps are left to `growth`, what follows a throttled answer to `cuts`, what was answered since to `since_cut`, the constants to

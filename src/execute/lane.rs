@@ -48,6 +48,8 @@ pub(super) struct Lane<C> {
 pub(super) struct Turn {
     pub(super) ready: OwnedSemaphorePermit,
     pub(super) in_flight: OwnedSemaphorePermit,
+    /// How long it was waited for because as many calls were in flight as may be.
+    for_answers: Duration,
 }
 
 /// Whether the service can be reached. Where it has answered in this run its endpoint is right, and an outage is waited for.
@@ -114,7 +116,9 @@ impl<C> Lane<C> {
     /// Waits for the right to make an attempt.
     pub(super) async fn turn(&self) -> Turn {
         let ready = self.ready.place().await;
-        Turn { ready, in_flight: permit(&self.in_flight).await }
+        let full = Instant::now();
+        let in_flight = permit(&self.in_flight).await;
+        Turn { ready, in_flight, for_answers: full.elapsed() }
     }
 
     /// Takes note that a call leaves, so that another row may be made ready.
@@ -151,15 +155,19 @@ impl<C> Lane<C> {
 
     async fn tell_allowed(&self) {
         let rate = self.pacer.allowed();
-        let is_news = differs(*self.allowed_before(), rate);
-        if is_news {
-            *self.allowed_before() = rate;
+        if self.is_news(rate) {
             self.tell(Event::Allowed { region: self.region.clone(), rate }).await;
         }
     }
 
-    fn allowed_before(&self) -> MutexGuard<'_, Option<f64>> {
-        self.allowed.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a rate that the service allows has yet to be told; then it counts as told.
+    fn is_news(&self, rate: Option<f64>) -> bool {
+        let mut told = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = differs(*told, rate);
+        if is_news {
+            *told = rate;
+        }
+        is_news
     }
 
     /// A receiver that has gone has failed, and will say so itself.
@@ -175,11 +183,9 @@ pub(super) async fn run<C: crate::cognito::SetPassword>(lane: Arc<Lane<C>>, mut 
     let mut next = async || {
         let begun = permit(&lane.begun).await;
         let errand = errands.recv().await?;
-        let ready = lane.ready.place().await;
-        let full = Instant::now();
-        let in_flight = permit(&lane.in_flight).await;
-        for_answers += full.elapsed();
-        Some((begun, errand, Turn { ready, in_flight }))
+        let turn = lane.turn().await;
+        for_answers += turn.for_answers;
+        Some((begun, errand, turn))
     };
     while let Some((begun, errand, turn)) = lane.stop.unless_pulled(next()).await.flatten() {
         let lane = Arc::clone(&lane);

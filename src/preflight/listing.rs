@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{LiveFinding, Refusal};
 use crate::input::{Field, InputError};
-use crate::report::{Output, count, plain};
+use crate::report::{Output, count, counted, plain};
 use crate::row::RowNumber;
 use crate::validate::{Finding, Severity};
 
@@ -197,8 +197,7 @@ fn write(to_mend: Option<&mut csv::Writer<Output>>, out: &mut impl Write, listed
 
 impl Group {
     fn write(&self, name: &str, out: &mut impl Write) -> io::Result<()> {
-        let plural = if self.seen == 1 { "" } else { "s" };
-        writeln!(out, "{}: {} {}{plural}", self.code, count(self.seen), self.severity.name())?;
+        writeln!(out, "{}: {}", self.code, counted(self.seen, self.severity.name()))?;
         for (line, column, message) in &self.first {
             writeln!(out, "  {}:{line}:{column}: {}", plain(name), plain(message))?;
         }

@@ -1,4 +1,4 @@
-//! What limited the rate of a run, so that whoever wants it faster knows what to change.
+//! What limited the rate of a run, and what the service allowed, so that whoever wants it faster knows what to change.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -25,4 +25,4 @@ pub use self::progress::{Pace, Progress, Style};
 pub use self::results::{ReportError, Source, count_all, write_all};
 pub use self::same_input::{AnotherInput, SameInput};
 pub use self::summary::{Account, Summary};
-pub use self::terminal::{count, plain, plain_lines, rows, say, span};
+pub use self::terminal::{count, counted, plain, plain_lines, rows, say, span};

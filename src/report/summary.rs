@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value, json};
 
 use super::progress::Pace;
-use super::terminal::{count, plain, rows, span};
+use super::terminal::{count, counted, plain, rows, span};
 use crate::outcome::{Detail, Fate, Outcome, Tally};
 
 /// Over a shorter time a rate says more about the first second than about the run.
@@ -163,7 +163,7 @@ impl fmt::Display for Summary<'_> {
             write!(f, ", {:.1} rows set a second (cap {} for each Region)", self.rate(), self.cap)?;
         }
         if self.pace.throttled > 0 {
-            write!(f, "; {} throttled", calls(self.pace.throttled))?;
+            write!(f, "; {} throttled", counted(self.pace.throttled, "call"))?;
         }
         if !self.pace.allowed.is_empty() {
             write!(f, "; the service allowed {}", self.pace.allowed)?;
@@ -177,10 +177,6 @@ impl fmt::Display for Summary<'_> {
         }
         writeln!(f, "journal  {}", plain(&self.journal.to_string_lossy()))
     }
-}
-
-fn calls(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "call" } else { "calls" })
 }
 
 #[cfg(test)]

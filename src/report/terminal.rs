@@ -73,9 +73,14 @@ pub fn count(number: u64) -> String {
     out
 }
 
+/// A number of what `noun` names: `1 call`, `1,234 calls`.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A number of rows: `1 row`, `1,234 rows`.
 pub fn rows(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "row" } else { "rows" })
+    counted(number, "row")
 }
 
 /// A span of time in its two largest units: `9h 15m`, `4s`.

@@ -1,6 +1,6 @@
 //! SIGINT, SIGTERM and, unless `nohup` has it ignored, SIGHUP: the first drains, the second exits at once.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -23,21 +23,20 @@ const A_MOMENT: Duration = Duration::from_millis(5);
 /// Those of the system, when it lets no handler be installed.
 pub(super) fn watch(runtime: &Handle, stop: &Stop, job: &Job, can_resume: bool) -> std::io::Result<()> {
     let grace = job.sending.grace;
-    let (journal, resume) = (job.journal.clone(), can_resume.then(|| job.resume_command.clone()));
+    let last_words = Arc::new(LastWords { journal: job.journal.clone(), resume: can_resume.then(|| job.resume_command.clone()) });
     let arrived = Arc::new(AtomicBool::new(false));
     let hangup = (!ignores(SignalKind::hangup())).then(SignalKind::hangup);
     for kind in [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup) {
         let _entered = runtime.enter();
         let mut arrivals = signal(kind)?;
-        let (stop, number, arrived) = (stop.clone(), kind.as_raw_value(), Arc::clone(&arrived));
-        let (journal, resume) = (journal.clone(), resume.clone());
+        let (stop, number, arrived, last_words) = (stop.clone(), kind.as_raw_value(), Arc::clone(&arrived), Arc::clone(&last_words));
         runtime.spawn(async move {
             while arrivals.recv().await.is_some() {
                 stop.pull(Reason::Signal(number));
                 if arrived.swap(true, Ordering::Relaxed) {
                     // On a thread of its own, for a terminal that is stopped would hold it back.
-                    let (journal, resume) = (journal.clone(), resume.clone());
-                    let speaks = std::thread::spawn(move || say!("\nending at once: {}", last_words(&journal, resume.as_deref())));
+                    let last_words = Arc::clone(&last_words);
+                    let speaks = std::thread::spawn(move || say!("\nending at once: {}", last_words.text()));
                     let patience = Instant::now();
                     while !speaks.is_finished() && patience.elapsed() < PATIENCE {
                         tokio::time::sleep(A_MOMENT).await;
@@ -53,14 +52,24 @@ pub(super) fn watch(runtime: &Handle, stop: &Stop, job: &Job, can_resume: bool) 
     Ok(())
 }
 
-fn last_words(journal: &Path, resume: Option<&str>) -> String {
-    if !journal.exists() {
-        return format!("there is no journal {}", plain(&journal.to_string_lossy()));
-    }
-    let words = format!("the journal {} has what was sent; calls in flight are unknown", plain(&journal.to_string_lossy()));
-    match resume {
-        Some(command) => format!("{words}\nnext: go on where this ended:\n  {}", plain(command)),
-        None => words,
+/// What is said of a run that ends at once.
+struct LastWords {
+    journal: PathBuf,
+    /// The command that resumes the run, if it can be resumed.
+    resume: Option<String>,
+}
+
+impl LastWords {
+    fn text(&self) -> String {
+        let path = self.journal.to_string_lossy();
+        if !self.journal.exists() {
+            return format!("there is no journal {}", plain(&path));
+        }
+        let words = format!("the journal {} has what was sent; calls in flight are unknown", plain(&path));
+        match &self.resume {
+            Some(command) => format!("{words}\nnext: go on where this ended:\n  {}", plain(command)),
+            None => words,
+        }
     }
 }
 

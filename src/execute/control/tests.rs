@@ -25,15 +25,20 @@ fn admit(controller: &mut Controller, start: Instant, length: Duration) -> Insta
     now
 }
 
-/// A controller that was throttled at `start` and is thought to sustain 20 a second.
-fn sustaining(known: Known, start: Instant) -> Controller {
+/// A controller that was throttled at `start` and is thought to sustain `rate` a second.
+fn sustaining_at(rate: f64, known: Known, start: Instant) -> Controller {
     let mut controller = Controller::new(Some(200.0), start);
     controller.throttled(start, start, None);
-    controller.rate = 20.0;
-    controller.sustained = 20.0;
+    controller.rate = rate;
+    controller.sustained = rate;
     controller.known = known;
     controller.begin_anew(SinceCut::new(start, start));
     controller
+}
+
+/// One that is thought to sustain 20 a second.
+fn sustaining(known: Known, start: Instant) -> Controller {
+    sustaining_at(20.0, known, start)
 }
 
 /// How long the controller above rests for one throttled answer.
@@ -43,12 +48,7 @@ fn rest() -> Duration {
 
 /// A controller at rest above `NOISY`, whose last cut was at 100 a second.
 fn resting(start: Instant) -> Controller {
-    let mut controller = sustaining(Known::Well, start);
-    controller.rate = 80.0;
-    controller.sustained = 80.0;
-    controller.ceiling = 100.0;
-    controller.begin_anew(SinceCut::new(start, start));
-    controller
+    Controller { ceiling: 100.0, ..sustaining_at(80.0, Known::Well, start) }
 }
 
 /// Has so many requests let through at once that the way to the ceiling is paid for, but for one.

@@ -10,7 +10,7 @@ use crate::cognito::{Cognito, ListedUser, PoolDescription, USERS_IN_A_PAGE, User
 use crate::execute::cap::Cap;
 use crate::outcome::Detail;
 use crate::preflight::asking::Asking;
-use crate::report::{count, rows, span};
+use crate::report::{count, counted, rows, span};
 use crate::row::PoolId;
 
 /// How often a long sweep says how far it is.
@@ -37,7 +37,7 @@ impl LivePool {
 
     /// What is about to be asked, and how long it takes at least.
     pub(super) fn announce(&self, cap: Cap) {
-        let of_all = format!("{} of all users, about {}", pages(self.pages()), count(self.description.estimated_users));
+        let of_all = format!("{} of all users, about {}", counted(self.pages(), "page"), count(self.description.estimated_users));
         let (what, calls) = match self.is_swept() {
             true => (of_all, self.pages()),
             false => (format!("a search for each of {}, instead of {of_all}", rows(self.rows)), self.rows),
@@ -47,10 +47,6 @@ impl LivePool {
         });
         say!("listing   {}: {what}{takes}", self.id);
     }
-}
-
-fn pages(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "page" } else { "pages" })
 }
 
 /// Lists users.

@@ -192,10 +192,7 @@ fn what_is_throttled_right_after_the_ceiling_was_arrived_at_is_no_sign_of_saved_
 /// A controller that was cut to `left` after a growth from 20 a second, and is throttled again at once.
 fn throttled_again_at(left: f64, known: Known) -> Controller {
     let start = Instant::now();
-    let mut controller = sustaining(known, start);
-    controller.fallback = 20.0;
-    (controller.rate, controller.sustained) = (left, left);
-    controller.begin_anew(SinceCut::new(start, start));
+    let mut controller = Controller { fallback: 20.0, ..sustaining_at(left, known, start) };
     let sent = start + ROUND_TRIP;
     (0..20).for_each(|_| controller.admitted(sent, start + STEP / 2));
     controller.throttled(sent, sent + ROUND_TRIP, None);

@@ -86,9 +86,7 @@ fn a_cap_above_the_documented_quota_is_approached_from_it_and_one_step_a_round_t
 fn where_few_requests_are_in_flight_a_probe_begins_with_a_long_step() {
     let start = Instant::now();
     for (rate, first) in [(FEW_IN_FLIGHT * 0.9, FEW_EXCESS), (FEW_IN_FLIGHT * 1.1, FINE_EXCESS)] {
-        let mut controller = sustaining(Known::Well, start);
-        (controller.rate, controller.sustained, controller.credit) = (rate, rate, 1.0);
-        controller.begin_anew(SinceCut::new(start, start));
+        let mut controller = Controller { credit: 1.0, ..sustaining_at(rate, Known::Well, start) };
         admit(&mut controller, start, ROUND_TRIP);
         assert_eq!(controller.rate, rate + rate * first);
     }
@@ -100,9 +98,7 @@ fn where_few_requests_are_in_flight_a_costly_episode_is_followed_by_no_longer_a_
     let rate = FEW_IN_FLIGHT / 2.0;
     let rest = Duration::from_secs_f64(REST.0 * (rate / DOCUMENTED_QUOTA).sqrt());
     for episode in [1, 5] {
-        let mut controller = sustaining(Known::Well, start);
-        (controller.rate, controller.sustained) = (rate, rate);
-        controller.begin_anew(SinceCut::new(start, start));
+        let mut controller = sustaining_at(rate, Known::Well, start);
         (1..episode).for_each(|_| controller.throttled(start, start, None));
         let now = admit(&mut controller, start, rest - ROUND_TRIP);
         assert_eq!(controller.allowed(), Some(rate));
